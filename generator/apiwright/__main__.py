@@ -1,0 +1,5 @@
+"""`python -m apiwright` is `apiwright`."""
+
+from apiwright.cli import main
+
+main()

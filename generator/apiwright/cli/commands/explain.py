@@ -1,0 +1,80 @@
+"""`apiwright explain`: what was understood, from which evidence, and which file holds it."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import asdict
+
+import click
+
+from apiwright.cli.session import WRONG_USE, Session, fail, guarded, print_json, quiet_pipe
+from apiwright.plan.describe import (
+    OperationStory,
+    SchemaStory,
+    describe_operations,
+    describe_schemas,
+)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  apiwright explain             everything
+  apiwright explain createItem  one operation
+  apiwright explain Item        one schema
+"""
+)
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+@guarded
+def command(*, name: str | None, as_json: bool) -> None:
+    """Tell what was understood of the contract, and why.
+
+    NAME is an operationId or the name of a schema; without it, all of them are told.
+    """
+    session = Session.here()
+    service = session.comprehend().service
+    operations = [o for o in describe_operations(service) if name in {None, o.id}]
+    schemas = [s for s in describe_schemas(service) if name in {None, s.name}]
+    if name is not None and not operations and not schemas:
+        known = [*service.operations, *service.schemas]
+        near = difflib.get_close_matches(name, known, 1, 0.5)
+        hint = f"did you mean {near[0]}?" if near else ""
+        fail(f"the contract has no operation and no schema called {name}", hint, WRONG_USE)
+    with quiet_pipe():
+        if as_json:
+            print_json(
+                {
+                    "operations": [asdict(story) for story in operations],
+                    "schemas": [asdict(story) for story in schemas],
+                }
+            )
+            return
+        for operation in operations:
+            _show_operation(operation, session)
+        for schema in schemas:
+            _show_schema(schema, session)
+
+
+def _show_operation(story: OperationStory, session: Session) -> None:
+    click.secho(story.id, bold=True, nl=False)
+    click.echo(f"  {story.method} {story.path}  ({story.place})")
+    _show_rest(story, session)
+
+
+def _show_schema(story: SchemaStory, session: Session) -> None:
+    click.secho(story.name, bold=True, nl=False)
+    click.echo(f"  ({story.place})")
+    _show_rest(story, session)
+
+
+def _show_rest(story: OperationStory | SchemaStory, session: Session) -> None:
+    click.echo(f"  {story.does}")
+    for detail in story.details:
+        click.echo(f"    {detail}")
+    for reason in story.evidence:
+        click.secho(f"  because {reason}", dim=True)
+    output = session.project.shown(session.project.output)
+    for file in story.files:
+        click.secho(f"  in {output}/{file}", dim=True)
+    click.echo()

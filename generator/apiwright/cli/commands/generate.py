@@ -1,0 +1,116 @@
+"""`apiwright generate`: the contract becomes a service."""
+
+from __future__ import annotations
+
+
+import click
+
+from apiwright.cli.inputs import inputs_digest
+from apiwright.cli.session import Session, fail, guarded
+from apiwright.pipeline import build
+from apiwright.write import Changes, EditedFilesError, compare, recorded_inputs, write
+
+_MARKS = (
+    ("created", "+", "green"),
+    ("changed", "~", "yellow"),
+    ("removed", "-", "red"),
+)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  apiwright generate             write what has changed
+  apiwright generate --check     write nothing; exit 1 with a diff if anything would change
+  apiwright generate --timings   show how long each stage takes
+"""
+)
+@click.option("--check", "check_only", is_flag=True, help="Write nothing; show what would change.")
+@click.option("--force", is_flag=True, help="Overwrite generated files that were edited by hand.")
+@click.option("--timings", is_flag=True, help="Show how long each stage took.")
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing unless there is a problem.")
+@guarded
+def command(*, check_only: bool, force: bool, timings: bool, quiet: bool) -> None:
+    """Turn the contract into a service.
+
+    Writes the folder `generated/`, as a whole or not at all. Files that nobody changed stay as
+    they are; a generated file that somebody edited is never overwritten without --force.
+    """
+    session = Session.here()
+    with session.timings.stage("inputs"):
+        digest = inputs_digest(session.project)
+        known = recorded_inputs(session.project.output)
+    if known == digest and not check_only:
+        _tell(session, quiet, "nothing has changed")
+    else:
+        _generate(session, digest, check_only=check_only, force=force, quiet=quiet)
+    if timings:
+        _show_timings(session)
+
+
+def _generate(
+    session: Session, digest: str, *, check_only: bool, force: bool, quiet: bool
+) -> None:
+    understood = session.comprehend()
+    output = build(session.project, understood, session.timings)
+    with session.timings.stage("compare"):
+        changes = compare(session.project.output, output.files, output.policies)
+    if check_only:
+        _check(session, changes, quiet)
+        return
+    if changes.edited:
+        _show_edits(session, changes, force=force)
+    with session.timings.stage("write"):
+        try:
+            write(session.project.output, changes, force=force, inputs=digest)
+        except EditedFilesError as error:
+            fail(str(error), "move the change to overrides/, or overwrite it with --force")
+    _summarize(session, changes, quiet)
+
+
+def _check(session: Session, changes: Changes, quiet: bool) -> None:
+    if changes.clean:
+        _tell(session, quiet, "up to date")
+        return
+    for path in sorted({*changes.created, *changes.changed, *changes.removed, *changes.edited}):
+        click.echo(changes.diff(path), nl=False)
+    fail(
+        f"{session.project.shown(session.project.output)} is not what the contract gives",
+        "run `apiwright generate`",
+    )
+
+
+def _show_edits(session: Session, changes: Changes, *, force: bool) -> None:
+    """Show what would be lost."""
+    if force:
+        for path in changes.edited:
+            click.echo(changes.diff(path), nl=False, err=True)
+    else:
+        click.echo(f"edited by hand: {', '.join(changes.edited)}", err=True)
+
+
+def _summarize(session: Session, changes: Changes, quiet: bool) -> None:
+    if quiet:
+        return
+    for name, mark, color in _MARKS:
+        for path in getattr(changes, name):
+            click.secho(f"  {mark} {path}", fg=color)
+    counts = [
+        f"{len(getattr(changes, name))} {name}"
+        for name in ("created", "changed", "unchanged", "removed")
+    ]
+    _tell(session, quiet, ", ".join(counts))
+
+
+def _tell(session: Session, quiet: bool, message: str) -> None:
+    if not quiet:
+        click.echo(f"{session.project.shown(session.project.output)}: {message}")
+
+
+def _show_timings(session: Session) -> None:
+    stages = session.timings.stages
+    for name, seconds in stages.items():
+        click.echo(f"  {name:<12}{seconds * 1000:8.1f} ms", err=True)
+    click.echo(f"  {'together':<12}{sum(stages.values()) * 1000:8.1f} ms", err=True)
+
+

@@ -1,0 +1,58 @@
+"""`apiwright override`: the stub of an override."""
+
+from __future__ import annotations
+
+import difflib
+
+import click
+
+from apiwright.cli.session import WRONG_USE, Session, fail, guarded
+from apiwright.overriding import read_overrides
+from apiwright.overriding.stub import StubError, add_stub
+from apiwright.plan.stubs import stub_of
+from apiwright.problems import Report
+
+
+@click.command(
+    epilog="""\b
+Example:
+  apiwright override reserveItem   writes overrides/items.py, or adds a method to it
+"""
+)
+@click.argument("operation")
+@click.option("--print", "print_only", is_flag=True, help="Print the stub and write nothing.")
+@guarded
+def command(*, operation: str, print_only: bool) -> None:
+    """Write the stub of an override for OPERATION (an operationId).
+
+    The stub has the right signature and imports, and calls the default with super(). A file that
+    exists is added to; nothing in it is changed.
+    """
+    session = Session.here()
+    service = session.comprehend().service
+    if operation not in service.operations:
+        near = difflib.get_close_matches(operation, service.operations, 1, 0.5)
+        hint = f"did you mean {near[0]}?" if near else "`apiwright routes` lists them"
+        fail(f"the contract has no operation called {operation}", hint, WRONG_USE)
+    stub = stub_of(service, operation)
+    file = session.project.overrides / f"{stub.module}.py"
+    known = read_overrides(session.project.overrides, session.project.root, Report())
+    for found in known:
+        for method in found.methods:
+            if (found.module, method.name) == (stub.module, stub.method):
+                fail(f"{operation} is overridden already, at {method.position}")
+    before = file.read_text(encoding="utf-8") if file.is_file() else ""
+    try:
+        text = add_stub(before, stub)
+    except StubError as error:
+        fail(str(error))
+    if print_only:
+        click.echo(text, nl=False)
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    package = file.parent / "__init__.py"
+    if not package.exists():
+        package.write_text('"""What this service does beyond its defaults."""\n', encoding="utf-8")
+    file.write_text(text, encoding="utf-8", newline="\n")
+    click.echo(f"{session.project.shown(file)}: {stub.class_name}.{stub.method}")
+    click.echo("run `apiwright generate` to bind it")

@@ -1,0 +1,35 @@
+"""Generating as a step of other commands: the contract becomes files, problems are shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apiwright.cli.inputs import inputs_digest
+from apiwright.cli.session import Session
+from apiwright.pipeline import Understood, build, comprehend
+from apiwright.problems import Report
+from apiwright.write import compare, write
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What came of it: the contract, and whether any file is new or different."""
+
+    understood: Understood
+    changed: bool
+
+
+def generate(session: Session) -> Generated | None:
+    """Bring the generated service up to date; None if the contract has errors, which are shown.
+
+    RenderError, HistoryError or WriteError where it can't be made or written.
+    """
+    session.report = Report()
+    understood = comprehend(session.project, session.report, session.timings)
+    if understood is None:
+        session.show_problems(None)
+        return None
+    output = build(session.project, understood, session.timings)
+    changes = compare(session.project.output, output.files, output.policies)
+    write(session.project.output, changes, inputs=inputs_digest(session.project))
+    return Generated(understood, not changes.clean)

@@ -1,0 +1,99 @@
+"""What commands share: the project, the terminal, and how they end."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from apiwright.cli.printer import print_problems
+from apiwright.load import Document
+from apiwright.pipeline import Timings, Understood, comprehend
+from apiwright.problems import Report
+from apiwright.project import Project, ProjectError, find_project
+from apiwright.render.engine import builtin_templates
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+PROBLEMS = 1
+WRONG_USE = 2
+
+
+@dataclass(slots=True)
+class Session:
+    """One run of a command on a project."""
+
+    project: Project
+    report: Report = field(default_factory=Report)
+    timings: Timings = field(default_factory=Timings)
+
+    @classmethod
+    def here(cls) -> Session:
+        """A session on the project of the working directory."""
+        return cls(find_project(Path.cwd(), builtin_templates()))
+
+    def comprehend(self) -> Understood:
+        """The contract, understood; ends the command with its problems where it has errors."""
+        understood = comprehend(self.project, self.report, self.timings)
+        if understood is None:
+            self.show_problems(None)
+            raise click.exceptions.Exit(PROBLEMS)
+        return understood
+
+    def show_problems(self, document: Document | None) -> None:
+        """Print the problems, with excerpts, to standard error."""
+        from apiwright.cli.sources import sources_of
+
+        sources = sources_of(self.project, self.report, document)
+        print_problems(self.report, sources, sys.stderr, color=sys.stderr.isatty())
+
+
+def guarded(command: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """`command`, with what can go wrong told in one line instead of a traceback."""
+    from apiwright.history import HistoryError
+    from apiwright.render import RenderError
+    from apiwright.write import WriteError
+
+    @wraps(command)
+    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        try:
+            return command(*args, **kwargs)
+        except ProjectError as error:
+            fail(str(error), error.hint, WRONG_USE)
+        except (HistoryError, RenderError, WriteError) as error:
+            fail(str(error))
+        raise AssertionError("fail() does not return")
+
+    return run
+
+
+def fail(message: str, hint: str = "", code: int = PROBLEMS) -> None:
+    """End the command with an error."""
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(message, err=True)
+    if hint:
+        click.echo(f"  = hint: {hint}", err=True)
+    raise click.exceptions.Exit(code)
+
+
+def print_json(value: Any) -> None:
+    """Print a value for programs."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+@contextmanager
+def quiet_pipe() -> Iterator[None]:
+    """Let a reader such as `head` stop listening without a traceback."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stderr.close()

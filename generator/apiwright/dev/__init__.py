@@ -1,0 +1,1 @@
+"""Development: the service runs, and follows every edit."""

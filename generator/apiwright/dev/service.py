@@ -1,0 +1,132 @@
+"""The service as a process: started on a socket that outlives it, replaced when it changes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess  # nosec B404 - runs Python on the project's own service
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+_START_SECONDS = 30.0
+_STOP_SECONDS = 8.0
+
+
+class ServiceError(Exception):
+    """The service can't be run; the text is what it said."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens at an address; ServiceError if it is taken.
+
+    It belongs to us and not to the service, so that nobody is turned away while one process takes
+    the place of another.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+    except OSError as error:
+        found.close()
+        raise ServiceError(
+            f"{host}:{port} can't be listened at: {error.strerror}; choose another with --port"
+        ) from error
+    found.listen(2048)
+    found.set_inheritable(True)
+    return found
+
+
+class Service:
+    """The service of a project, running or not."""
+
+    def __init__(self, output: Path, variables: Mapping[str, str], at: socket.socket) -> None:
+        self._output = output
+        self._variables = dict(variables)
+        self._socket = at
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the service answers."""
+        host, port = self._socket.getsockname()[:2]
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def try_out(self) -> None:
+        """Import the service in a process of its own; ServiceError with its last words if not."""
+        self.run("-c", "import app.main")
+
+    def migrate(self) -> None:
+        """Bring the database up to date."""
+        self.run("-m", "alembic", "upgrade", "head")
+
+    def seed(self) -> None:
+        """Put the first rows into the database, if there are none."""
+        self.run("-m", "app.seed")
+
+    def run(self, *arguments: str) -> str:
+        """What Python prints when it runs with these arguments in the service's folder."""
+        command = [sys.executable, *arguments]
+        result = subprocess.run(  # noqa: S603  # nosec B603 - fixed arguments, no shell
+            command, cwd=self._output, env=self._environ, capture_output=True, text=True, check=False
+        )
+        if result.returncode != 0:
+            raise ServiceError((result.stderr or result.stdout).strip())
+        return result.stdout
+
+    def start(self) -> None:
+        """Start the process and wait until it is ready."""
+        number = self._socket.fileno()
+        command = [
+            sys.executable, "-m", "uvicorn", "app.main:app", "--fd", str(number),
+            "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5",
+        ]  # fmt: skip
+        self._process = subprocess.Popen(  # noqa: S603  # nosec B603 - fixed arguments, no shell
+            command, cwd=self._output, env=self._environ, pass_fds=[number]
+        )
+        self._wait()
+
+    def stop(self) -> None:
+        """Let the process finish what it is doing, and end."""
+        process, self._process = self._process, None
+        if process is None or process.poll() is not None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def wait(self) -> None:
+        """Wait until the process ends by itself."""
+        if self._process is not None:
+            self._process.wait()
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def _environ(self) -> dict[str, str]:
+        return {**os.environ, **self._variables}
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if not self.running:
+                raise ServiceError("the service ended while it was starting; see above")
+            with contextlib.suppress(urllib.error.URLError, OSError):
+                # An address of this machine that we made ourselves.
+                url = f"{self.address}/health/ready"
+                with urllib.request.urlopen(url, timeout=2):  # noqa: S310  # nosec B310
+                    return
+            time.sleep(0.05)
+        raise ServiceError(f"the service was not ready within {_START_SECONDS:.0f} seconds")

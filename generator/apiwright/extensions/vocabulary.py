@@ -1,0 +1,231 @@
+"""The extension words, each with the places it may stand and a JSON Schema of its value.
+
+A word is data only: none of them can carry code, a path or an import. Where OpenAPI has a word of
+its own (`security`, `readOnly`, `writeOnly`, `format`, `default`, `deprecated`), there is none here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+PROPERTY = "property"
+"""A schema that is the value of a property: a place of its own, since columns are made there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """An extension: its name, the kinds of objects that may carry it, and the schema of its value.
+
+    `places` are kinds of the OpenAPI grammar, and "property". `about` is one sentence for people.
+    """
+
+    name: str
+    places: tuple[str, ...]
+    about: str
+    schema: dict[str, Any]
+
+
+def _object(**properties: dict[str, Any]) -> dict[str, Any]:
+    named = {name.replace("_", "-"): schema for name, schema in properties.items()}
+    return {"type": "object", "properties": named, "additionalProperties": False}
+
+
+def _either(*schemas: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": list(schemas)}
+
+
+def _text(about: str) -> dict[str, Any]:
+    return {"type": "string", "minLength": 1, "description": about}
+
+
+def _flag(about: str) -> dict[str, Any]:
+    return {"type": "boolean", "description": about}
+
+
+def _names(about: str) -> dict[str, Any]:
+    return {"type": "array", "items": {"type": "string"}, "minItems": 1, "description": about}
+
+
+_SQL_NAME: dict[str, Any] = {
+    "type": "string",
+    "pattern": "^[a-z_][a-z0-9_]*$",
+    "maxLength": 63,
+    "description": "A name in the database: lower-case letters, digits and underscores",
+}
+_ON_DELETE: dict[str, Any] = {
+    "enum": ["restrict", "cascade", "set-null"],
+    "description": "What becomes of this row when the one that it refers to is deleted",
+}
+_UNIQUE: dict[str, Any] = _either(
+    _names("Columns that no two rows may share the values of"),
+    _object(
+        columns=_names("Columns that no two rows may share the values of"),
+        ignore_case=_flag("Compare text without regard to case"),
+    ),
+)
+_INDEX: dict[str, Any] = _either(
+    _names("The columns of the index"),
+    _object(
+        columns=_names("The columns of the index"),
+        method={"enum": ["btree", "gin"], "description": "The index method of PostgreSQL"},
+    ),
+)
+_TABLE: dict[str, Any] = _either(
+    {"const": False, "description": "Not stored"},
+    {"const": True, "description": "Stored, in a table named after the schema"},
+    _SQL_NAME,
+    _object(
+        name=_SQL_NAME,
+        key=_text("The property that identifies a row"),
+        soft_delete=_either(
+            _flag("Keep deleted rows, marked by a column deleted_at"),
+            _SQL_NAME,
+        ),
+        unique={"type": "array", "items": _UNIQUE, "description": "Rules across columns"},
+        indexes={
+            "type": "array",
+            "items": _INDEX,
+            "description": "Indexes beside those that keys, filters and sorts get by themselves",
+        },
+    ),
+)
+_COLUMN: dict[str, Any] = _either(
+    {"const": False, "description": "Not stored: computed by an override"},
+    _SQL_NAME,
+    _object(
+        name=_SQL_NAME,
+        precision={"type": "integer", "minimum": 1, "maximum": 1000},
+        scale={"type": "integer", "minimum": 0, "maximum": 1000},
+    ),
+)
+_REFERENCES: dict[str, Any] = _either(
+    _text("The schema of the rows that are referred to"),
+    _object(
+        schema=_text("The schema of the rows that are referred to"),
+        on_delete=_ON_DELETE,
+        table=_SQL_NAME,
+    ),
+)
+_ACTIONS = (
+    "list", "create", "read", "replace", "update", "delete", "restore",
+    "token", "refresh", "logout", "custom",
+)  # fmt: skip
+_ACTION: dict[str, Any] = _either(
+    {"enum": list(_ACTIONS), "description": "What the operation does"},
+    _object(
+        kind={"enum": list(_ACTIONS), "description": "What the operation does"},
+        schema=_text("The stored schema that it works on"),
+        key={
+            "enum": ["path", "caller"],
+            "description": "Which row: the one that the path names, or the caller's own account",
+        },
+    ),
+)
+
+WORDS: Final[dict[str, Word]] = {
+    word.name: word
+    for word in (
+        Word("x-table", ("schema",), "Rows of this schema are stored, and how.", _TABLE),
+        Word(
+            "x-identity",
+            ("schema",),
+            "The accounts that sign in, and the properties by which they do.",
+            _object(
+                login=_text("The property to sign in with"),
+                password=_text("The property that holds the password"),
+                roles=_text("The property that holds the role, or the roles"),
+                active=_text("The property that says whether the account may sign in"),
+            ),
+        ),
+        Word("x-column", (PROPERTY,), "The column that stores this property.", _COLUMN),
+        Word(
+            "x-references",
+            (PROPERTY,),
+            "This property holds the key of a row of another schema, or a list of such keys.",
+            _REFERENCES,
+        ),
+        Word(
+            "x-unique",
+            (PROPERTY,),
+            "No two rows have the same value here.",
+            _either(
+                _flag("No two rows have the same value here"),
+                _object(ignore_case=_flag("Compare text without regard to case")),
+            ),
+        ),
+        Word("x-index", (PROPERTY,), "This column has an index.", _flag("Whether it has one")),
+        Word(
+            "x-owner",
+            (PROPERTY,),
+            "This property holds the account that a row belongs to.",
+            _either(
+                _flag("Whether it does"),
+                _object(unless=_text("The scope that lets a caller touch the rows of others")),
+            ),
+        ),
+        Word(
+            "x-hashed",
+            (PROPERTY,),
+            "Only a hash of this value is stored, as of a password.",
+            _flag("Whether only a hash is stored"),
+        ),
+        Word(
+            "x-timestamp",
+            (PROPERTY,),
+            "The service sets this property to the present time.",
+            {"enum": ["created", "updated"], "description": "When the service sets it"},
+        ),
+        Word("x-action", ("operation",), "What this operation does.", _ACTION),
+        Word(
+            "x-rows",
+            ("operation",),
+            "Whose rows this operation works on, where rows have an owner.",
+            {"enum": ["own", "all"], "description": "The caller's own rows, or all"},
+        ),
+        Word(
+            "x-filter",
+            ("parameter",),
+            "How this parameter leaves rows out of a list.",
+            _either(
+                {"const": False, "description": "It doesn't; an override looks at it"},
+                _object(
+                    column=_text("The property to compare"),
+                    compare={
+                        "enum": [
+                            "eq", "ne", "gt", "gte", "lt", "lte",
+                            "in", "contains", "starts-with", "is-null",
+                        ],
+                        "description": "How the property is compared with the parameter",
+                    },
+                ),
+            ),
+        ),  # fmt: skip
+        Word(
+            "x-search",
+            ("parameter",),
+            "The properties in which the words of this parameter are looked for.",
+            _names("Properties that hold text"),
+        ),
+        Word(
+            "x-roles",
+            ("security-scheme",),
+            "The roles that accounts can have, and the scopes that each grants.",
+            {
+                "type": "object",
+                "minProperties": 1,
+                "additionalProperties": _object(
+                    scopes={"type": "array", "items": {"type": "string"}},
+                    includes={"type": "array", "items": {"type": "string"}},
+                    default=_flag("Whether new accounts have this role"),
+                ),
+            },
+        ),
+    )
+}
+
+
+def place_of(name: str) -> tuple[str, ...]:
+    """The places where the extension `name` may stand; empty for an unknown one."""
+    word = WORDS.get(name)
+    return word.places if word else ()

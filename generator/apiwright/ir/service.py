@@ -1,0 +1,146 @@
+"""The whole of a service, as far as the contract tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from apiwright.ir.operations import Operation
+from apiwright.ir.schemas import Json, NamedSchema
+from apiwright.ir.storage import Entity
+
+
+class SchemeKind(Enum):
+    """The ways of authentication that a contract can name."""
+
+    OAUTH2_PASSWORD = "oauth2-password"
+    BEARER = "bearer"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityScheme:
+    """A way to say who calls; `paths` of token and refresh are absolute, empty if unknown."""
+
+    name: str
+    kind: SchemeKind
+    scopes: tuple[str, ...] = ()
+    token_path: str = ""
+    refresh_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role and every scope that it grants, those of the roles that it includes among them."""
+
+    name: str
+    scopes: tuple[str, ...]
+
+
+class ErrorPart(Enum):
+    """What a property of an error body tells."""
+
+    DETAIL = "detail"
+    CODE = "code"
+    STATUS = "status"
+    TITLE = "title"
+    INSTANCE = "instance"
+    TYPE = "type"
+    VIOLATIONS = "violations"
+    OBJECT = "object"
+    FIXED = "fixed"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorField:
+    """A property of an error body: what it tells, or the value that it always has.
+
+    `fields` are the properties of an object in the body.
+    """
+
+    name: str
+    part: ErrorPart
+    fixed: Json = None
+    fields: tuple[ErrorField, ...] = ()
+
+
+class ViolationPart(Enum):
+    """What a property of one entry in a list of violations tells.
+
+    PLACE is the list of steps to the value, PATH the same in one text, TEXT place and message.
+    """
+
+    PLACE = "place"
+    PATH = "path"
+    MESSAGE = "message"
+    KIND = "kind"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorShape:
+    """How an error looks on the wire.
+
+    `violation` maps the properties of one entry in the list of violations to what they tell; the
+    empty name stands for entries that are text. No fields: the error has no body.
+    """
+
+    media_type: str
+    fields: tuple[ErrorField, ...]
+    violation: tuple[tuple[str, ViolationPart], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """The shapes of errors: the usual one, that of validation errors, and exceptions to both.
+
+    `special` maps (operation id, status) to a shape; the status is three digits or a range.
+    `statuses` maps operation ids to the status of a request that breaks the contract, where that
+    is not 422.
+    """
+
+    usual: ErrorShape
+    invalid: ErrorShape
+    special: Mapping[tuple[str, str], ErrorShape]
+    statuses: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Operations that belong together: one router, one service class, one file of overrides."""
+
+    name: str
+    module: str
+    service_module: str
+    service_class: str
+    description: str
+    operations: tuple[str, ...]
+    entities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service, understood."""
+
+    title: str
+    version: str
+    description: str
+    base_path: str
+    contract: Mapping[str, Json]
+    schemas: Mapping[str, NamedSchema]
+    entities: Mapping[str, Entity]
+    operations: Mapping[str, Operation]
+    resources: tuple[Resource, ...]
+    schemes: tuple[SecurityScheme, ...]
+    roles: tuple[Role, ...]
+    default_role: str
+    errors: Errors
+
+    @property
+    def identity(self) -> Entity | None:
+        """The entity that signs in, if there is one."""
+        for entity in self.entities.values():
+            if entity.identity is not None:
+                return entity
+        return None

@@ -1,0 +1,147 @@
+"""Names: from whatever a contract calls a thing to what Python and PostgreSQL can call it.
+
+Every function is pure and gives the same name for the same text, whatever else the contract holds;
+collisions are solved by a suffix made from the original text, so that an edit elsewhere in the
+contract renames nothing. This module imports nothing of the package.
+"""
+
+from __future__ import annotations
+
+import builtins
+import hashlib
+import keyword
+import re
+import unicodedata
+from collections.abc import Iterable
+
+import inflection
+
+SQL_NAME_BYTES = 63
+"""The longest identifier that PostgreSQL keeps (NAMEDATALEN - 1)."""
+
+_NOT_A_WORD = re.compile(r"[^A-Za-z0-9]+")
+_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_LONGEST = 60
+
+_RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset({"self", "cls"})
+_BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_"))
+
+# Attributes that pydantic, SQLAlchemy or the generated base classes need for themselves.
+_TAKEN_ATTRIBUTES = frozenset(
+    {
+        "metadata", "registry", "query", "copy", "json", "dict", "schema", "schema_json",
+        "validate", "construct", "parse_obj", "parse_raw", "parse_file", "from_orm",
+        "update_forward_refs", "fields", "mro", "config", "awaitable_attrs",
+    }
+)  # fmt: skip
+
+# Names that the generated modules import or define themselves.
+_TAKEN_CLASSES = frozenset(
+    {
+        "Any", "Annotated", "ApiModel", "Base", "BaseModel", "Code", "ConfigDict", "Decimal",
+        "Depends", "Enum", "Field", "Generic", "IntEnum", "Literal", "Mapped", "Model", "None_",
+        "Optional", "Request", "Response", "RootModel", "Self", "Service", "StrEnum", "TypeAlias",
+        "TypeVar", "Union", "UUID", "Security", "Caller", "Repository",
+    }
+)  # fmt: skip
+
+
+def words(text: str) -> list[str]:
+    """The words of a text: split at anything that is no ASCII letter or digit, and at humps.
+
+    Compatibility characters are folded first (NFKC), accents dropped.
+    """
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text))
+    ascii_only = "".join(c for c in folded if not unicodedata.combining(c))
+    parts = _NOT_A_WORD.split(ascii_only)
+    return [word for part in parts for word in _HUMPS.split(part) if word]
+
+
+def short_hash(text: str) -> str:
+    """Six hexadecimal digits that stand for a text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+
+
+def snake(text: str, fallback: str = "value") -> str:
+    """A lower-case Python identifier: `userId` -> `user_id`, `class` -> `class_`."""
+    name = _shorten("_".join(word.lower() for word in words(text)), text)
+    if not name:
+        return f"{fallback}_{short_hash(text)}" if text else fallback
+    if name[0].isdigit():
+        name = f"{fallback}_{name}"
+    return f"{name}_" if name in _RESERVED else name
+
+
+def attribute(text: str) -> str:
+    """The name of a field of a model: `snake`, clear of what base classes use themselves."""
+    name = snake(text, "field")
+    taken = name in _TAKEN_ATTRIBUTES or name.startswith("model_")
+    return f"{name}_" if taken else name
+
+
+def argument(text: str) -> str:
+    """The name of a function's argument: `snake`, clear of builtins."""
+    name = snake(text, "value")
+    return f"{name}_" if name in _BUILTINS or name in {"request", "body", "service"} else name
+
+
+def pascal(text: str, fallback: str = "Schema") -> str:
+    """The name of a class: `order-line` -> `OrderLine`; words in capitals stay (`URL`)."""
+    parts = [word[0].upper() + word[1:] for word in words(text)]
+    name = _shorten("".join(parts), text)
+    if not name:
+        return f"{fallback}{short_hash(text).upper()}" if text else fallback
+    if name[0].isdigit():
+        name = f"{fallback}{name}"
+    clash = name in _TAKEN_CLASSES or name in _BUILTINS or keyword.iskeyword(name)
+    return f"{name}Schema" if clash else name
+
+
+def constant(text: str) -> str:
+    """The name of an enum member: `sold out` -> `SOLD_OUT`, `-price` -> `PRICE_DESC`."""
+    sign = text[:1]
+    name = snake(text, "value").rstrip("_").upper()
+    if sign == "-" and words(text):
+        name = f"{name}_DESC"
+    return f"{name}_" if name in {"MRO", "NAME", "VALUE"} else name
+
+
+def plural(name: str) -> str:
+    """The plural of a snake-case English noun: `order_line` -> `order_lines`."""
+    return inflection.pluralize(name)
+
+
+def singular(name: str) -> str:
+    """The singular of a snake-case English noun: `order_lines` -> `order_line`."""
+    return inflection.singularize(name)
+
+
+def sql(text: str) -> str:
+    """An SQL identifier of at most 63 bytes; a longer one ends in a hash of the whole."""
+    if len(text.encode()) <= SQL_NAME_BYTES:
+        return text
+    suffix = f"_{short_hash(text)}"
+    kept = text.encode()[: SQL_NAME_BYTES - len(suffix)].decode("ascii", "ignore")
+    return f"{kept}{suffix}"
+
+
+def distinct(wanted: Iterable[tuple[str, str]], taken: Iterable[str] = ()) -> dict[str, str]:
+    """Names for keys, no two alike (compared without regard to case).
+
+    `wanted` are pairs of a key and the name it would like. The first key of a name keeps it;
+    each later one gets a suffix made from its key, so that the result for one key depends on no
+    other key but those that want the same name.
+    """
+    used = {name.lower() for name in taken}
+    result: dict[str, str] = {}
+    for key, name in wanted:
+        free = name
+        if free.lower() in used:
+            free = f"{name}_{short_hash(key)}" if name.islower() else f"{name}{short_hash(key)}"
+        used.add(free.lower())
+        result[key] = free
+    return result
+
+
+def _shorten(name: str, text: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 7]}_{short_hash(text)}"

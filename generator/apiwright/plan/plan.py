@@ -1,0 +1,209 @@
+"""The stage `plan`: which files a service is made of, and what their templates see."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from apiwright import names
+from apiwright.code import Code, constant, dotted, ident
+from apiwright.ir.service import Service
+from apiwright.plan.files import DataFile, Plan, PlannedFile, Policy
+from apiwright.plan.models import generate_models
+from apiwright.plan.requests import requests_document
+from apiwright.plan.schema_classes import SchemaClasses, plan_schema_classes
+from apiwright.plan.storage.build import build_tables
+from apiwright.plan.storage.revisions import History, next_revision
+from apiwright.plan.storage.snapshot import write_snapshot
+from apiwright.plan.views.binding import binding_view
+from apiwright.plan.views.constraints import constraints_view
+from apiwright.plan.views.models import model_view
+from apiwright.plan.views.repositories import repository_view
+from apiwright.plan.views.routers import router_view
+from apiwright.plan.views.seeds import account_view, seed_views
+from apiwright.plan.views.service import ResourceName, api_package, identity_view, resource_name, service_view
+from apiwright.plan.views.services import service_class_view
+
+
+def plan(service: Service, history: History, bound: Mapping[str, str]) -> Plan:
+    """Every file of the service.
+
+    `history` are the revisions that exist; `bound` maps the modules of resources to those of the
+    overrides that take their place, such as `items` to `overrides.items`.
+    """
+    return _Planner(service, history, bound).plan()
+
+
+class _Planner:
+    def __init__(self, service: Service, history: History, bound: Mapping[str, str]) -> None:
+        self._service = service
+        self._history = history
+        self._bound = bound
+        self._classes: SchemaClasses = plan_schema_classes(service)
+        self._tables = {table.name: table for table in build_tables(service)}
+        identity = service.identity
+        self._context: dict[str, object] = {
+            "service": service_view(service, overridden=bool(bound)),
+            "binding": binding_view(service),
+            "identity": identity_view(identity, service.default_role) if identity else None,
+        }
+
+    def plan(self) -> Plan:
+        files = [*self._application(), *self._migrations(), *self._project()]
+        return Plan(tuple(sorted(files, key=lambda file: file.path)), tuple(self._data()))
+
+    def _file(self, path: str, template: str = "", **context: object) -> PlannedFile:
+        name = template or f"{path}.j2"
+        return PlannedFile(path, name, {**self._context, **context})
+
+    def _application(self) -> Iterator[PlannedFile]:
+        service = self._service
+        for path in _ALWAYS:
+            yield self._file(path)
+        if service.identity is not None:
+            for path in _WITH_SIGN_IN:
+                yield self._file(path)
+        yield from self._models()
+        yield from self._schemas()
+        yield from self._resources()
+
+    def _models(self) -> Iterator[PlannedFile]:
+        entities = list(self._service.entities.values())
+        views = {e.module: model_view(e, self._service, self._tables) for e in entities}
+        yield self._file("app/models/__init__.py", models=tuple(
+            (ident(module), view.class_name) for module, view in sorted(views.items())
+        ))
+        constraints = constraints_view(self._service, self._tables)
+        yield self._file("app/models/constraints.py", constraints=constraints)
+        for entity in entities:
+            yield self._file(
+                f"app/models/{entity.module}.py", "app/models/entity.py.j2",
+                entity=views[entity.module],
+            )
+            yield self._file(
+                f"app/repositories/{entity.module}_repository.py",
+                "app/repositories/repository.py.j2",
+                repository=repository_view(entity, self._service, self._classes),
+            )
+
+    def _schemas(self) -> Iterator[PlannedFile]:
+        for module in generate_models(self._service, self._classes):
+            about = constant(f"Shapes on the wire: {module.name.replace('_', ' ')}")
+            yield self._file(
+                f"app/schemas/{module.name}.py", "app/schemas/module.py.j2",
+                module=module, about=about,
+            )
+
+    def _resources(self) -> Iterator[PlannedFile]:
+        package = api_package(self._service)
+        yield self._file(f"app/api/{package}/__init__.py", "app/api/v1/__init__.py.j2")
+        bindings: list[tuple[Code, Code]] = []
+        overridden: list[ResourceName] = []
+        for resource in self._service.resources:
+            module = self._bound.get(resource.module, f"app.services.{resource.service_module}")
+            bindings.append((dotted(module), ident(resource.service_class)))
+            if resource.module in self._bound:
+                overridden.append(resource_name(resource))
+            yield self._file(
+                f"app/api/{package}/{resource.module}.py", "app/api/v1/tag.py.j2",
+                router=router_view(resource, self._service, self._classes),
+            )
+            yield self._file(
+                f"app/services/{resource.service_module}.py", "app/services/service.py.j2",
+                resource=service_class_view(resource, self._service, self._classes),
+            )
+        yield self._file(
+            "app/services/bindings.py", bindings=tuple(bindings), overridden=tuple(overridden)
+        )
+        if overridden:
+            yield self._file("app/utils/overriding.py")
+
+    def _migrations(self) -> Iterator[PlannedFile]:
+        for path in ("alembic.ini", "alembic/env.py", "alembic/script.py.mako"):
+            yield self._file(path)
+        revision = next_revision(self._history, tuple(self._tables.values()))
+        if revision is not None:
+            yield PlannedFile(
+                f"alembic/versions/{revision.file}",
+                "alembic/versions/revision.py.j2",
+                {"revision": revision},
+                Policy.APPEND_ONLY,
+            )
+
+    def _project(self) -> Iterator[PlannedFile]:
+        for path in _PROJECT:
+            yield self._file(path)
+        identity = self._service.identity
+        yield self._file(
+            "app/seed.py",
+            seeds=seed_views(self._service),
+            accounts=account_view(identity, self._service) if identity else None,
+            account_function=ident(names.argument(identity.module)) if identity else None,
+        )
+
+    def _data(self) -> Iterator[DataFile]:
+        yield DataFile("app/contract/openapi.json", _json(dict(self._service.contract)))
+        yield DataFile("app/contract/requests.json", _json(requests_document(self._service)))
+        for place, table in enumerate(self._tables.values(), 1):
+            yield DataFile(f"alembic/schema/{table.name}.json", write_snapshot(table, place))
+        for name, text in self._history.files:
+            yield DataFile(f"alembic/versions/{name}", text, Policy.APPEND_ONLY)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+_ALWAYS = (
+    "app/__init__.py",
+    "app/api/__init__.py",
+    "app/api/binding.py",
+    "app/api/dependencies.py",
+    "app/api/docs.py",
+    "app/api/health.py",
+    "app/api/responses.py",
+    "app/api/router.py",
+    "app/api/routing.py",
+    "app/cache.py",
+    "app/config.py",
+    "app/contract/__init__.py",
+    "app/database.py",
+    "app/errors.py",
+    "app/main.py",
+    "app/models/base.py",
+    "app/monitoring.py",
+    "app/paths.py",
+    "app/repositories/__init__.py",
+    "app/repositories/base.py",
+    "app/repositories/search.py",
+    "app/schemas/__init__.py",
+    "app/schemas/base.py",
+    "app/services/__init__.py",
+    "app/services/base.py",
+    "app/utils/__init__.py",
+    "app/utils/json.py",
+    "app/utils/pagination.py",
+    "app/utils/parameters.py",
+    "app/utils/validators.py",
+    "app/utils/values.py",
+)
+_WITH_SIGN_IN = (
+    "app/models/session.py",
+    "app/services/sessions.py",
+    "app/utils/roles.py",
+    "app/utils/security.py",
+)
+_PROJECT = (
+    ".dockerignore",
+    ".env.example",
+    ".flake8",
+    ".gitignore",
+    "Dockerfile",
+    "README.md",
+    "docker-compose.yml",
+    "mypy.ini",
+    "pyproject.toml",
+    "pytest.ini",
+    "requirements-dev.txt",
+    "requirements.txt",
+)

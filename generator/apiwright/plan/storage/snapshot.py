@@ -1,0 +1,45 @@
+"""Snapshots: the tables of the last revision, a readable file for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from apiwright.plan.storage.tables import Check, ForeignKey, Table, TableColumn, TableIndex
+
+
+class SnapshotError(ValueError):
+    """A snapshot that can't be read; the text says why."""
+
+
+def write_snapshot(table: Table, place: int) -> str:
+    """A table as JSON; `place` is its number in the order of creation."""
+    written = {"place": place, **asdict(table)}
+    return json.dumps(written, indent=2, ensure_ascii=True) + "\n"
+
+
+def read_snapshots(texts: Mapping[str, str]) -> tuple[Table, ...]:
+    """The tables of snapshot files, by file name; SnapshotError names the file that is broken."""
+    found: list[tuple[int, Table]] = []
+    for name, text in texts.items():
+        try:
+            written = json.loads(text)
+            found.append((int(written["place"]), _table(written)))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise SnapshotError(f"{name} is no snapshot of a table: {error}") from error
+    return tuple(table for _, table in sorted(found, key=lambda item: item[0]))
+
+
+def _table(written: dict[str, Any]) -> Table:
+    return Table(
+        name=written["name"],
+        columns=tuple(TableColumn(**column) for column in written["columns"]),
+        key=tuple(written["key"]),
+        checks=tuple(Check(**check) for check in written["checks"]),
+        foreign_keys=tuple(ForeignKey(**key) for key in written["foreign_keys"]),
+        indexes=tuple(
+            TableIndex(**{**index, "parts": tuple(index["parts"])}) for index in written["indexes"]
+        ),
+    )

@@ -1,0 +1,88 @@
+"""Types of columns: PostgreSQL's names for them, and what Python and SQLAlchemy call them."""
+
+from __future__ import annotations
+
+import re
+
+from apiwright.code import Code, compose, constant, literal
+from apiwright.ir.storage import Column, ColumnType
+
+_SQL = {
+    ColumnType.TEXT: "text",
+    ColumnType.INT32: "integer",
+    ColumnType.INT64: "bigint",
+    ColumnType.DOUBLE: "double precision",
+    ColumnType.DECIMAL: "numeric",
+    ColumnType.BOOLEAN: "boolean",
+    ColumnType.UUID: "uuid",
+    ColumnType.DATE: "date",
+    ColumnType.TIMESTAMP: "timestamp with time zone",
+    ColumnType.BYTES: "bytea",
+    ColumnType.JSON: "jsonb",
+}
+_PYTHON = {
+    ColumnType.TEXT: "str",
+    ColumnType.INT32: "int",
+    ColumnType.INT64: "int",
+    ColumnType.DOUBLE: "float",
+    ColumnType.DECIMAL: "Decimal",
+    ColumnType.BOOLEAN: "bool",
+    ColumnType.UUID: "UUID",
+    ColumnType.DATE: "date",
+    ColumnType.TIMESTAMP: "datetime",
+    ColumnType.BYTES: "bytes",
+    ColumnType.JSON: "Any",
+}
+_SQLALCHEMY = {
+    "text": "{}Text()",
+    "integer": "{}Integer()",
+    "bigint": "{}BigInteger()",
+    "double precision": "{}Double()",
+    "numeric": "{}Numeric()",
+    "boolean": "{}Boolean()",
+    "uuid": "{}Uuid()",
+    "date": "{}Date()",
+    "timestamp with time zone": "{}DateTime(timezone=True)",
+    "bytea": "{}LargeBinary()",
+    "jsonb": "JSONB()",
+}
+_SIZED = re.compile(r"numeric\((\d+),(\d+)\)")
+
+
+def sql_type(column: Column) -> str:
+    """The type of a column as PostgreSQL writes it."""
+    base = _SQL[column.type]
+    if column.type is ColumnType.DECIMAL and column.precision is not None:
+        base = f"numeric({column.precision},{column.scale or 0})"
+    return f"{base}[]" if column.array else base
+
+
+def python_type(column: Column) -> Code:
+    """The Python type of the values of a column, null aside."""
+    one = constant(_PYTHON[column.type])
+    return compose("list[{}]", one) if column.array else one
+
+
+def annotation(column: Column) -> Code:
+    """The type that a model declares for a column."""
+    kind = python_type(column)
+    optional = column.nullable and column.type is not ColumnType.JSON
+    return compose("{} | None", kind) if optional else kind
+
+
+def sqlalchemy_type(sql: str, prefix: str = "") -> Code:
+    """The SQLAlchemy type for a type of PostgreSQL; `prefix` is "sa." where it needs one."""
+    module = constant(prefix)
+    if sql.endswith("[]"):
+        return compose("{}ARRAY({})", module, sqlalchemy_type(sql[:-2], prefix))
+    sized = _SIZED.fullmatch(sql)
+    if sized is None:
+        return compose(_SQLALCHEMY[sql], module)
+    return compose("{}Numeric({}, {})", module, literal(int(sized[1])), literal(int(sized[2])))
+
+
+INFERRED = frozenset(
+    {"text", "bigint", "double precision", "numeric", "boolean", "uuid", "date",
+     "timestamp with time zone", "bytea"}
+)  # fmt: skip
+"""Types that the annotation alone tells (see the type map of the generated models' base)."""

@@ -1,0 +1,328 @@
+"""Repositories: the queries behind the lists of an entity, and the relations that views need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from apiwright.code import Code, compose, constant, ident, joined, literal
+from apiwright.ir.operations import (
+    Action,
+    Compare,
+    CreateAction,
+    Filter,
+    ListAction,
+    Load,
+    Operation,
+    Order,
+    Page,
+    RowAction,
+    View,
+)
+from apiwright.ir.service import Service
+from apiwright.ir.storage import Column, Entity, ManyToMany
+from apiwright.plan.models.document import has_default
+from apiwright.plan.schema_classes import SchemaClasses
+from apiwright.plan.storage.build import search_vector
+from apiwright.plan.storage.types import python_type
+
+_OPERATORS = {
+    Compare.EQ: "{column} == {value}",
+    Compare.NE: "{column} != {value}",
+    Compare.GT: "{column} > {value}",
+    Compare.GTE: "{column} >= {value}",
+    Compare.LT: "{column} < {value}",
+    Compare.LTE: "{column} <= {value}",
+    Compare.IN: "{column}.in_({value})",
+    Compare.CONTAINS: "{column}.contains([{value}])",
+    Compare.STARTS_WITH: "{column}.startswith({value}, autoescape=True)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionView:
+    """A condition that holds when a parameter is given."""
+
+    parameter: Code
+    condition: Code
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """A value of the sort parameter, and the step of the order that it stands for."""
+
+    value: str
+    step: Code
+
+
+@dataclass(frozen=True, slots=True)
+class ListView:
+    """The query behind one list operation."""
+
+    method: Code
+    signature: Code
+    operation: Code
+    conditions: tuple[ConditionView, ...]
+    steps: tuple[StepView, ...]
+    steps_name: Code
+    order_name: Code
+    order: Code
+    chosen_order: Code
+    paging: Code
+    count: Code
+    loads: Code
+
+
+@dataclass(frozen=True, slots=True)
+class LoadsView:
+    """The relations that a view needs, as options of a query."""
+
+    name: Code
+    options: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryView:
+    """The repository of an entity."""
+
+    class_name: Code
+    model: Code
+    module: Code
+    label: Code
+    soft_delete: Code
+    lists: tuple[ListView, ...]
+    loads: tuple[LoadsView, ...]
+    schema_imports: tuple[Code, ...]
+    model_imports: Code
+    key_name: Code
+    key_step: Code
+    gets_all: bool
+    key: Code
+    key_type: Code
+
+
+def views_of(action: Action) -> Iterator[View]:
+    """The view of an action, if it shows rows."""
+    if isinstance(action, ListAction | CreateAction | RowAction) and action.view is not None:
+        yield action.view
+
+
+def loads_name(view: View) -> str:
+    """The name of the constant that holds the relations of a view."""
+    from apiwright import names
+
+    return f"{names.snake(view.schema).upper().rstrip('_')}_LOADS"
+
+
+def repository_view(entity: Entity, service: Service, classes: SchemaClasses) -> RepositoryView:
+    """The repository of `entity`."""
+    operations = [
+        operation
+        for operation in service.operations.values()
+        if isinstance(operation.action, ListAction | CreateAction | RowAction)
+        and operation.action.entity == entity.name
+    ]
+    lists = [o for o in operations if isinstance(o.action, ListAction)]
+    views = {view.schema: view for o in operations for view in views_of(o.action) if view.loads}
+    imports = sorted(
+        ref for o in lists if (ref := classes.parameter_class(o.id, "query")) is not None
+    )
+    models = {entity.class_name} | {
+        service.entities[name].class_name
+        for view in views.values()
+        for name in _entities(view.loads, entity, service)
+    }
+    return RepositoryView(
+        class_name=ident(f"{entity.class_name}Repository"),
+        model=ident(entity.class_name),
+        module=ident(entity.module),
+        label=constant(entity.plural.replace("_", " ")),
+        soft_delete=_attribute(entity, entity.soft_delete),
+        lists=tuple(_list(o, entity, service, classes) for o in lists),
+        loads=tuple(
+            LoadsView(ident(loads_name(v)), tuple(_options(v.loads, entity, service)))
+            for v in views.values()
+        ),
+        schema_imports=tuple(
+            compose("from app.schemas.{} import {}", ident(ref.module), ident(ref.name))
+            for ref in imports
+        ),
+        model_imports=joined([ident(name) for name in sorted(models)]),
+        key_name=ident(f"{entity.module.upper().rstrip('_')}_KEY"),
+        key_step=_step(Order(entity.key, descending=False), entity),
+        gets_all=_is_linked(entity, service),
+        key=ident(entity.key_column.attribute),
+        key_type=python_type(entity.key_column),
+    )
+
+
+def _is_linked(entity: Entity, service: Service) -> bool:
+    """Whether clients name rows of this entity by lists of keys."""
+    return any(
+        isinstance(r, ManyToMany) and r.target == entity.name and r.ids_property
+        for other in service.entities.values()
+        for r in other.relations
+    )
+
+
+def _attribute(entity: Entity, column: str) -> Code:
+    return ident(entity.column(column).attribute) if column else constant("")
+
+
+def _entities(loads: tuple[Load, ...], entity: Entity, service: Service) -> Iterator[str]:
+    for load in loads:
+        if load.loads:
+            yield load.target
+            yield from _entities(load.loads, service.entities[load.target], service)
+
+
+def _options(loads: tuple[Load, ...], entity: Entity, service: Service) -> Iterator[Code]:
+    """One option for each chain of relations, such as `selectinload(A.b).selectinload(B.c)`."""
+    for load in loads:
+        target = service.entities[load.target]
+        step = compose("selectinload({}.{})", ident(entity.class_name), ident(load.attribute))
+        inner = list(_options(load.loads, target, service))
+        if not inner:
+            yield step
+        for further in inner:
+            yield compose("{}.{}", step, further)
+
+
+def _list(
+    operation: Operation, entity: Entity, service: Service, classes: SchemaClasses
+) -> ListView:
+    action = operation.action
+    assert isinstance(action, ListAction)
+    ref = classes.parameter_class(operation.id, "query")
+    steps = tuple(
+        StepView(key.value, _step(Order(key.column, key.descending), entity))
+        for key in (action.sort.keys if action.sort is not None else ())
+    )
+    constant_name = operation.name.upper().rstrip("_")
+    steps_name, order_name = ident(f"{constant_name}_STEPS"), ident(f"{constant_name}_ORDER")
+    chosen = _chosen_order(action, entity, operation, service, steps_name)
+    query = compose("query: {}, ", ident(ref.name)) if ref is not None else constant("")
+    return ListView(
+        method=ident(operation.name),
+        signature=compose("self, {}*conditions: Condition", query),
+        operation=constant(operation.name),
+        conditions=tuple(_conditions(action, entity, service, operation)),
+        steps=steps,
+        steps_name=steps_name,
+        order_name=order_name,
+        order=constant("")
+        if order_name not in chosen
+        else joined([_step(step, entity) for step in action.order]),
+        chosen_order=chosen,
+        paging=_paging(action.page, operation, service),
+        count=constant(", count=True" if _counts(action.page) else ""),
+        loads=compose(", loads={}", ident(loads_name(action.view)))
+        if action.view.loads
+        else constant(""),
+    )
+
+
+def _counts(page: Page) -> bool:
+    return bool(page.total or page.shown_pages)
+
+
+def _chosen_order(
+    action: ListAction, entity: Entity, operation: Operation, service: Service, steps: Code
+) -> Code:
+    """The order that the client asks for, or else the usual one."""
+    order = ident(f"{operation.name.upper().rstrip('_')}_ORDER")
+    if action.sort is None:
+        return order
+    asked = compose("query.{}", ident(action.sort.attribute))
+    key = ident(f"{entity.module.upper().rstrip('_')}_KEY")
+    if action.sort.many:
+        chosen = compose("complete([{}[value] for value in {}], {})", steps, asked, key)
+    else:
+        chosen = compose("complete([{}[{}]], {})", steps, asked, key)
+    given = next(p for p in operation.parameters if p.attribute == action.sort.attribute)
+    if given.required or has_default(given.schema, service.schemas):
+        return chosen
+    return compose("{} if {} is None else {}", order, asked, chosen)
+
+
+def _paging(page: Page, operation: Operation, service: Service) -> Code:
+    limit = paging_value(page.limit, page.default_limit, operation, service)
+    arguments = [compose("limit={}", limit)]
+    if page.offset:
+        arguments.append(compose("offset={}", paging_value(page.offset, 0, operation, service)))
+    elif page.number:
+        number = paging_value(page.number, 1, operation, service)
+        arguments.append(compose("offset=({} - 1) * {}", number, limit))
+    if page.cursor:
+        arguments.append(compose("cursor=query.{}", ident(page.cursor)))
+    return compose("Paging({})", joined(arguments))
+
+
+def paging_value(
+    attribute: str, otherwise: int, operation: Operation, service: Service
+) -> Code:
+    """The value of a parameter that pages, or what stands in for it."""
+    if not attribute:
+        return literal(otherwise)
+    value = compose("query.{}", ident(attribute))
+    given = next(p for p in operation.parameters if p.attribute == attribute)
+    if given.required or has_default(given.schema, service.schemas):
+        return value
+    return compose("({} if {} is None else {})", literal(otherwise), value, value)
+
+
+def _step(order: Order, entity: Entity) -> Code:
+    column = entity.column(order.column)
+    arguments = [
+        compose("{}.{}", ident(entity.class_name), ident(column.attribute)),
+        python_type(column),
+    ]
+    if order.descending:
+        arguments.append(constant("descending=True"))
+    if column.nullable:
+        arguments.append(constant("nullable=True"))
+    return compose("Step({})", joined(arguments))
+
+
+def _conditions(
+    action: ListAction, entity: Entity, service: Service, operation: Operation
+) -> Iterator[ConditionView]:
+    required = {p.attribute for p in operation.parameters if p.required}
+    for rule in action.filters:
+        yield ConditionView(
+            constant("") if rule.attribute in required else ident(rule.attribute),
+            _condition(rule, entity, service),
+        )
+    if action.search is not None:
+        vector = search_vector(entity, action.search.columns)
+        parameter = action.search.attribute
+        yield ConditionView(
+            constant("") if parameter in required else ident(parameter),
+            compose(
+                "matches({}, query.{})",
+                literal(vector.replace(":", "\\:")),
+                ident(action.search.attribute),
+            ),
+        )
+
+
+def _condition(rule: Filter, entity: Entity, service: Service) -> Code:
+    value = compose("query.{}", ident(rule.attribute))
+    if rule.relation:
+        relation = next(r for r in entity.relations if r.attribute == rule.relation)
+        target = service.entities[relation.target]
+        key = compose("{}.{}", ident(target.class_name), ident(target.key_column.attribute))
+        inner = compose(_OPERATORS[rule.compare], column=key, value=value)
+        owner, attribute = ident(entity.class_name), ident(rule.relation)
+        return compose("{}.{}.any({})", owner, attribute, inner)
+    column = entity.column(rule.column)
+    attribute = compose("{}.{}", ident(entity.class_name), ident(column.attribute))
+    if rule.compare is Compare.IS_NULL:
+        return compose("{}.is_(None) if {} else {}.is_not(None)", attribute, value, attribute)
+    return compose(_template(rule.compare, column), column=attribute, value=value)
+
+
+def _template(compare: Compare, column: Column) -> str:
+    if compare is Compare.IN and column.array:
+        return "{column}.overlap({value})"
+    return _OPERATORS[compare]

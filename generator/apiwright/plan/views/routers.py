@@ -1,0 +1,198 @@
+"""Routers: a module for each resource, with a handler for each of its operations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
+from apiwright.ir.operations import CreateAction, Location, Operation
+from apiwright.ir.service import Resource, SchemeKind, Service
+from apiwright.ir.shapes import properties
+from apiwright.plan.schema_classes import SchemaClasses
+from apiwright.plan.views.service import openness
+from apiwright.plan.views.signatures import Argument, Signature, schema_imports, signature
+from apiwright.understand.exchange import answer_schema, is_json
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerView:
+    """A handler: its decorator's arguments, its own, and the answer that it gives."""
+
+    name: Code
+    method: Code
+    path: str
+    operation: str
+    summary: str
+    deprecated: bool
+    security: Code
+    arguments: tuple[Code, ...]
+    docstring: Code
+    lines: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RouterView:
+    """The router of a resource."""
+
+    docstring: Code
+    tag: str
+    dependency: Code
+    schema_imports: tuple[Code, ...]
+    handlers: tuple[HandlerView, ...]
+
+
+def router_view(resource: Resource, service: Service, classes: SchemaClasses) -> RouterView:
+    """The router of `resource`; concrete paths stand before those with parameters."""
+    operations = [service.operations[name] for name in resource.operations]
+    signatures = {o.id: signature(o, service, classes) for o in operations}
+    refs = tuple(
+        ref
+        for known in signatures.values()
+        for ref in known.refs
+        if any(ref.name in argument.annotation for argument in known.arguments)
+    )
+    handlers = [_handler(o, resource, service, signatures[o.id]) for o in operations]
+    return RouterView(
+        docstring=docstring(resource.description or f"The {resource.name} operations", 0),
+        tag=resource.name,
+        dependency=ident(f"{resource.service_class}Dep"),
+        schema_imports=schema_imports(refs),
+        handlers=tuple(sorted(handlers, key=lambda handler: openness(handler.path))),
+    )
+
+
+def route_path(operation: Operation) -> str:
+    """The path with the names that its parameters have in Python."""
+    path = operation.path
+    for parameter in operation.located(Location.PATH):
+        path = path.replace(f"{{{parameter.name}}}", f"{{{parameter.attribute}}}")
+    return path
+
+
+def _handler(
+    operation: Operation, resource: Resource, service: Service, known: Signature
+) -> HandlerView:
+    dependency = ident(f"{resource.service_class}Dep")
+    return HandlerView(
+        name=ident(operation.name),
+        method=ident(operation.method),
+        path=route_path(operation),
+        operation=operation.id,
+        summary=operation.summary,
+        deprecated=operation.deprecated,
+        security=_security(operation, service),
+        arguments=(
+            compose("service: {}", dependency),
+            *(_argument(argument) for argument in known.arguments),
+        ),
+        docstring=docstring(operation.description or operation.summary or operation.id),
+        lines=tuple(_lines(operation, service, known)),
+    )
+
+
+def _argument(argument: Argument) -> Code:
+    if argument.place == "path":
+        return compose(
+            "{}: Annotated[{}, from_path({}, {})]",
+            argument.name,
+            argument.annotation,
+            literal(argument.wire),
+            argument.annotation,
+        )
+    return compose(
+        "{}: Annotated[{}, from_{}({})]",
+        argument.name,
+        argument.annotation,
+        ident(argument.place),
+        argument.annotation,
+    )
+
+
+def _security(operation: Operation, service: Service) -> Code:
+    """The dependency that lets callers in: none for all, or those with certain scopes."""
+    if operation.public:
+        return constant("")
+    usable = {
+        scheme.name
+        for scheme in service.schemes
+        if scheme.kind is not SchemeKind.OTHER and service.identity is not None
+    }
+    for way in operation.security:
+        if way.schemes and all(name in usable for name, _ in way.schemes):
+            scopes = [scope for _, needed in way.schemes for scope in needed]
+            if not scopes:
+                return constant("Depends(authenticate)")
+            return compose("Security(authenticate, scopes={})", literal(scopes))
+    return constant("Depends(nobody)")
+
+
+def _lines(operation: Operation, service: Service, known: Signature) -> list[Code]:
+    call = compose("service.{}({})", ident(operation.name), known.call)
+    success = operation.success
+    status = int(success.status) if success is not None and success.status.isdigit() else 200
+    if known.returns == "Response":
+        return [compose("return await {}", call)]
+    if known.returns == "None":
+        return [
+            compose("await {}", call),
+            compose("return Response(status_code={})", literal(status)),
+        ]
+    extra = _extra(operation, status)
+    location = _location(operation, service)
+    if location:
+        return [
+            compose("made = await {}", call),
+            compose('headers = {{"Location": {}}}', location),
+            compose("return respond(made, {}, headers{})", literal(status), _media_type(operation)),
+        ]
+    return [compose("return respond(await {}{})", call, extra)]
+
+
+def _extra(operation: Operation, status: int) -> Code:
+    parts = [compose(", {}", literal(status))] if status != 200 else []
+    return joined([*parts, _media_type(operation)], "")
+
+
+def _media_type(operation: Operation) -> Code:
+    success = operation.success
+    for content in success.contents if success is not None else ():
+        if is_json(content.media_type):
+            if content.media_type == "application/json":
+                return constant("")
+            return compose(", media_type={}", literal(content.media_type))
+    return constant("")
+
+
+def _location(operation: Operation, service: Service) -> Code:
+    """The address of what was made, where the contract wants it in a header."""
+    action = operation.action
+    if not isinstance(action, CreateAction) or not action.location:
+        return constant("")
+    entity = service.entities[action.entity]
+    answer = answer_schema(operation)
+    found = properties(answer, service.schemas) if answer is not None else {}
+    shown = found.get(entity.key_column.property)
+    if shown is None:
+        return constant("")
+    prefix, _, rest = action.location.rpartition("{")
+    key = compose("{{made.{}}}", ident(shown.attribute))
+    for parent in action.rows.parents:
+        parameter = next(
+            p for p in operation.located(Location.PATH) if p.attribute == parent.attribute
+        )
+        prefix = prefix.replace(f"{{{parameter.name}}}", f"\0{parent.attribute}\0")
+    pieces = prefix.split("\0")
+    codes = [
+        compose("{{{}}}", ident(piece)) if at % 2 else _in_f_string(piece)
+        for at, piece in enumerate(pieces)
+    ]
+    tail = _in_f_string(rest.partition("}")[2])
+    return compose('f"{}{}{}"', joined(codes, ""), key, tail)
+
+
+def _in_f_string(text: str) -> Code:
+    """A piece of a path as part of an f-string: only what is harmless there."""
+    if not all(c.isascii() and (c.isalnum() or c in "/-_.~") for c in text):
+        raise ValueError(f"not a plain path: {text!r}")
+    return constant(text)
+

@@ -1,0 +1,193 @@
+"""What is the same for every file of a service."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from apiwright import names
+from apiwright.code import Code, comment, compose, constant, dotless, ident, literal
+from apiwright.ir.service import Resource, Service
+from apiwright.ir.storage import ColumnType, Entity
+from apiwright.plan.storage.types import python_type
+from apiwright.plan.views.errors import ErrorsView, errors_view
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceName:
+    """What a resource is called in code: its router, its service, and how handlers get it."""
+
+    module: Code
+    service_module: Code
+    service_class: Code
+    provider: Code
+    dependency: Code
+    label: Code
+
+
+@dataclass(frozen=True, slots=True)
+class RoleView:
+    """A role and the scopes that it grants."""
+
+    name: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityView:
+    """The model of the accounts that sign in; names that a contract doesn't have are empty."""
+
+    class_name: Code
+    module: Code
+    plural: Code
+    key: Code
+    key_type: Code
+    key_reference: str
+    login: Code
+    password: Code
+    active: Code
+    soft_delete: Code
+    granted_scopes: Code
+
+
+@dataclass(frozen=True, slots=True)
+class PathView:
+    """A path as a regular expression, and its methods; HEAD goes with GET."""
+
+    pattern: str
+    methods: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceView:
+    """A service as all templates see it."""
+
+    title: str
+    version: str
+    slug: str
+    slug_code: Code
+    title_code: Code
+    default_database_url: str
+    base_path: str
+    package: Code
+    auth: bool
+    ownership: bool
+    overridden: bool
+    json_columns: bool
+    resources: tuple[ResourceName, ...]
+    roles: tuple[RoleView, ...]
+    errors: ErrorsView
+    paths: tuple[PathView, ...]
+
+
+def api_package(service: Service) -> str:
+    """The package of the routers, after the last segment of the base path: `/api/v1` -> v1."""
+    last = service.base_path.rpartition("/")[2]
+    name = names.snake(last, "v") if last else "v1"
+    return "v1" if name == "api" else name
+
+
+def service_view(service: Service, overridden: bool) -> ServiceView:
+    """The view of a whole service; `overridden` tells whether any override is bound."""
+    slug = names.snake(service.title, "service").replace("_", "-").strip("-")
+    return ServiceView(
+        title=service.title,
+        version=service.version,
+        slug=slug,
+        slug_code=dotless(slug),
+        title_code=comment(service.title),
+        default_database_url=f"postgresql://localhost:5432/{slug.replace('-', '_')}",
+        base_path=service.base_path,
+        package=ident(api_package(service)),
+        auth=service.identity is not None,
+        ownership=any(entity.owner is not None for entity in service.entities.values()),
+        overridden=overridden,
+        json_columns=any(
+            column.type is ColumnType.JSON
+            for entity in service.entities.values()
+            for column in entity.columns
+        ),
+        resources=tuple(resource_name(resource) for resource in service.resources),
+        roles=tuple(RoleView(role.name, role.scopes) for role in service.roles),
+        errors=errors_view(service.errors),
+        paths=_paths(service),
+    )
+
+
+def _paths(service: Service) -> tuple[PathView, ...]:
+    found: dict[str, set[str]] = {}
+    for operation in service.operations.values():
+        methods = found.setdefault(f"{service.base_path}{operation.path}", set())
+        methods.add(operation.method.upper())
+        if operation.method == "get":
+            methods.add("HEAD")
+    return tuple(
+        PathView(_pattern(path), sorted(found[path])) for path in sorted(found, key=openness)
+    )
+
+
+def openness(path: str) -> tuple[bool, ...]:
+    """How open each segment is: paths are tried in order, so that fixed texts have to go first."""
+    return tuple("{" in segment for segment in path.split("/"))
+
+
+def _pattern(path: str) -> str:
+    parts = re.split(r"(\{[^}]*\})", path)
+    return "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in parts)
+
+
+def resource_name(resource: Resource) -> ResourceName:
+    """What a resource is called in code."""
+    base = names.snake(resource.service_class)
+    return ResourceName(
+        module=ident(resource.module),
+        service_module=ident(resource.service_module),
+        service_class=ident(resource.service_class),
+        provider=ident(base),
+        dependency=ident(f"{resource.service_class}Dep"),
+        label=constant(resource.module.replace("_", " ")),
+    )
+
+
+def identity_view(entity: Entity, default_role: str) -> IdentityView | None:
+    """The view of the accounts; None for an entity that doesn't sign in."""
+    identity = entity.identity
+    if identity is None:
+        return None
+    attributes = {column.name: column.attribute for column in entity.columns}
+
+    def attribute(column: str) -> Code:
+        return ident(attributes[column]) if column else constant("")
+
+    roles = attribute(identity.roles)
+    login = entity.column(identity.login)
+    folded = any(rule.columns == (login.name,) and rule.ignore_case for rule in entity.uniques)
+    return IdentityView(
+        class_name=ident(entity.class_name),
+        module=ident(entity.module),
+        plural=ident(entity.plural),
+        key=attribute(entity.key),
+        key_type=python_type(entity.key_column),
+        key_reference=f"{entity.table}.{entity.key}",
+        login=_login_condition(entity.class_name, login.attribute, folded=folded),
+        password=attribute(identity.password),
+        active=attribute(identity.active),
+        soft_delete=attribute(entity.soft_delete),
+        granted_scopes=_granted(roles, identity.roles_many, default_role),
+    )
+
+
+def _granted(roles: Code, many: bool, default_role: str) -> Code:
+    """The scopes of an account: by its roles, by the one that all have, or none at all."""
+    if roles:
+        return compose("granted(account.{})" if many else "granted([account.{}])", roles)
+    return compose("granted([{}])", literal(default_role)) if default_role else constant("frozenset()")
+
+
+def _login_condition(class_name: str, attribute: str, *, folded: bool) -> Code:
+    column = compose("models.{}.{}", ident(class_name), ident(attribute))
+    if folded:
+        return compose("func.lower({}) == func.lower(login)", column)
+    return compose("{} == login", column)
+
+

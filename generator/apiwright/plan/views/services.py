@@ -1,0 +1,524 @@
+"""Services: a class for each resource, with a method for each of its operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from apiwright import names
+from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
+from apiwright.ir.operations import (
+    CreateAction,
+    LinkWrite,
+    ListAction,
+    Location,
+    LogoutAction,
+    Operation,
+    PathColumn,
+    RefreshAction,
+    RowAction,
+    Rows,
+    RowVerb,
+    TokenAction,
+    View,
+    Write,
+)
+from apiwright.ir.schemas import Direction, Schema
+from apiwright.ir.service import Resource, Service
+from apiwright.ir.shapes import flat, properties
+from apiwright.ir.storage import Column, ColumnType, Entity, Fill, ManyToMany
+from apiwright.plan.models.document import has_default
+from apiwright.plan.schema_classes import ClassRef, SchemaClasses
+from apiwright.plan.views.repositories import loads_name, paging_value, views_of
+from apiwright.plan.views.signatures import Signature, schema_imports, signature
+from apiwright.understand.exchange import body_content
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """An attribute of a row and the value that it gets."""
+
+    attribute: Code
+    value: Code
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A value of the body that is stored under another name, or not as it came."""
+
+    sent: Code
+    stored: Code
+    value: Code
+
+
+@dataclass(frozen=True, slots=True)
+class ParentView:
+    """A row that has to be there: the one that a path parameter in the middle names."""
+
+    repository: Code
+    condition: Code
+
+
+@dataclass(frozen=True, slots=True)
+class RowsView:
+    """Which rows a method touches."""
+
+    conditions: tuple[Code, ...]
+    owner: Code
+    owner_guard: Code
+
+
+@dataclass(frozen=True, slots=True)
+class ListMethod:
+    """A method that shows a page."""
+
+    parents: tuple[ParentView, ...]
+    call: Code
+    items: Code
+    envelope: Code
+    fields: tuple[Assignment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CreateMethod:
+    """A method that makes a row."""
+
+    parents: tuple[ParentView, ...]
+    repository: Code
+    model: Code
+    assignments: tuple[Assignment, ...]
+    view: Code
+    loads: Code
+
+
+@dataclass(frozen=True, slots=True)
+class RowMethod:
+    """A method that works with one row."""
+
+    repository: Code
+    variable: Code
+    get: Code
+    guard: Code
+    assignments: tuple[Assignment, ...]
+    exchanges: tuple[Exchange, ...]
+    view: Code
+    loads: Code
+
+
+@dataclass(frozen=True, slots=True)
+class SignInMethod:
+    """A method that deals in tokens: the attributes of the body that it needs."""
+
+    login: Code
+    password: Code
+    scope: Code
+    token: Code
+    answer: tuple[Assignment, ...]
+    view: Code
+    failure: Code
+
+
+@dataclass(frozen=True, slots=True)
+class CustomMethod:
+    """A method that only an override can give a body."""
+
+    message: str
+
+
+Body: TypeAlias = ListMethod | CreateMethod | RowMethod | SignInMethod | CustomMethod
+
+
+@dataclass(frozen=True, slots=True)
+class MethodView:
+    """A method of a service; `template` prints its body."""
+
+    name: Code
+    signature: Signature
+    docstring: Code
+    template: str
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceClassView:
+    """The service of a resource."""
+
+    class_name: Code
+    docstring: Code
+    label: Code
+    override: Code
+    repositories: tuple[tuple[Code, Code, Code], ...]
+    methods: tuple[MethodView, ...]
+    schema_imports: tuple[Code, ...]
+    load_imports: tuple[Code, ...]
+    signs_in: bool
+
+
+def service_class_view(
+    resource: Resource, service: Service, classes: SchemaClasses
+) -> ServiceClassView:
+    """The service of `resource`."""
+    builder = _MethodBuilder(service, classes)
+    operations = [service.operations[name] for name in resource.operations]
+    methods = tuple(builder.method(operation) for operation in operations)
+    refs = tuple(ref for method in methods for ref in method.signature.refs)
+    needed = builder.entities(operations)
+    return ServiceClassView(
+        class_name=ident(resource.service_class),
+        docstring=docstring(f"What the operations of {resource.name} do, unless overridden", 4),
+        label=constant(resource.module.replace("_", " ")),
+        override=constant(f"overrides/{resource.module}.py"),
+        repositories=tuple(
+            (
+                ident(entity.plural),
+                ident(entity.module),
+                ident(f"{entity.class_name}Repository"),
+            )
+            for entity in needed
+        ),
+        methods=methods,
+        schema_imports=schema_imports(refs),
+        load_imports=tuple(sorted(_load_imports(operations, service))),
+        signs_in=any(
+            isinstance(o.action, TokenAction | RefreshAction | LogoutAction) for o in operations
+        ),
+    )
+
+
+def _load_imports(operations: list[Operation], service: Service) -> set[Code]:
+    """The import lines for the relations that views need."""
+    return {
+        compose(
+            "from app.repositories.{}_repository import {}",
+            ident(service.entities[view.entity].module),
+            ident(loads_name(view)),
+        )
+        for operation in operations
+        if not isinstance(operation.action, ListAction)
+        for view in views_of(operation.action)
+        if view.loads
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _MethodBuilder:
+    service: Service
+    classes: SchemaClasses
+
+    def entities(self, operations: list[Operation]) -> list[Entity]:
+        """The entities whose repositories the operations need."""
+        found: dict[str, Entity] = {}
+        for operation in operations:
+            action = operation.action
+            if not isinstance(action, ListAction | CreateAction | RowAction):
+                continue
+            entity = self.service.entities[action.entity]
+            found[entity.name] = entity
+            if not isinstance(action, RowAction):
+                for parent in action.rows.parents:
+                    if parent.parent:
+                        found[parent.parent] = self.service.entities[parent.parent]
+            for link in () if isinstance(action, ListAction) else action.links:
+                target = self._relation(entity, link).target
+                found[target] = self.service.entities[target]
+        return list(found.values())
+
+    def method(self, operation: Operation) -> MethodView:
+        """The method behind an operation."""
+        template, body = self._body(operation)
+        about = operation.summary or operation.description or operation.id
+        return MethodView(
+            name=ident(operation.name),
+            signature=signature(operation, self.service, self.classes),
+            docstring=docstring(about, 8),
+            template=template,
+            body=body,
+        )
+
+    def _body(self, operation: Operation) -> tuple[str, Body]:
+        action = operation.action
+        if isinstance(action, ListAction):
+            return "list", self._list(operation, action)
+        if isinstance(action, CreateAction):
+            return "create", self._create(operation, action)
+        if isinstance(action, RowAction):
+            return action.verb.value, self._row(operation, action)
+        if isinstance(action, TokenAction | RefreshAction | LogoutAction):
+            name = type(action).__name__.removesuffix("Action").lower()
+            return name, self._sign_in(operation, action)
+        return "custom", CustomMethod(f"{operation.id} has no override yet")
+
+    def _list(self, operation: Operation, action: ListAction) -> ListMethod:
+        entity = self.service.entities[action.entity]
+        query = self.classes.parameter_class(operation.id, "query") is not None
+        arguments = [constant("query")] if query else []
+        arguments += self._conditions(action.rows, entity)
+        if action.rows.owned and entity.owner is not None:
+            arguments.append(compose("*{}", self._owned(entity)))
+        call = compose(
+            "self.{}.{}({})", ident(entity.plural), ident(operation.name), joined(arguments)
+        )
+        item = self._class(action.view.schema)
+        items = compose("[{}.model_validate(row) for row in page.rows]", item)
+        envelope = self._class(action.page.envelope) if action.page.envelope else constant("")
+        return ListMethod(
+            parents=self._parents(action.rows),
+            call=call,
+            items=items,
+            envelope=envelope,
+            fields=tuple(self._page_fields(operation, action, items)),
+        )
+
+    def _page_fields(
+        self, operation: Operation, action: ListAction, items: Code
+    ) -> Iterator[Assignment]:
+        page = action.page
+        if not page.envelope:
+            return
+        found = properties(self.service.schemas[page.envelope].schema, self.service.schemas)
+
+        def value(attribute: str, otherwise: int) -> Code:
+            return paging_value(attribute, otherwise, operation, self.service)
+
+        limit = value(page.limit, page.default_limit)
+        for name, code in (
+            (page.items, items),
+            (page.total, constant("page.total")),
+            (page.next_cursor, constant("page.next_cursor")),
+            (page.shown_limit, limit),
+            (page.shown_offset, value(page.offset, 0)),
+            (page.shown_number, value(page.number, 1)),
+            (page.shown_pages, compose("-(-page.total // {})", limit)),
+            (page.has_more, constant("page.next_cursor is not None")),
+        ):
+            if name:
+                yield Assignment(ident(found[name].attribute), code)
+
+    def _create(self, operation: Operation, action: CreateAction) -> CreateMethod:
+        entity = self.service.entities[action.entity]
+        assignments = list(self._writes(operation, entity, action.writes))
+        assignments += self._links(entity, action.links)
+        for parent in action.rows.parents:
+            column = entity.column(parent.column)
+            assignments.append(Assignment(ident(column.attribute), ident(parent.attribute)))
+        if entity.owner is not None:
+            owner = entity.column(entity.owner.column)
+            identity = self.service.identity
+            if owner.fill is Fill.OWNER and identity is not None:
+                key = compose("self.caller.account.{}", ident(identity.key_column.attribute))
+                assignments.append(Assignment(ident(owner.attribute), key))
+        return CreateMethod(
+            parents=self._parents(action.rows),
+            repository=ident(entity.plural),
+            model=ident(entity.class_name),
+            assignments=tuple(assignments),
+            view=self._view(action.view),
+            loads=self._loads(action.view),
+        )
+
+    def _row(self, operation: Operation, action: RowAction) -> RowMethod:
+        entity = self.service.entities[action.entity]
+        reading = action.verb is RowVerb.READ
+        restoring = action.verb is RowVerb.RESTORE
+        return RowMethod(
+            repository=ident(entity.plural),
+            variable=ident(names.argument(entity.module)),
+            get=self._get(action, entity, lock=not (reading or restoring)),
+            guard=self._guard(action.rows, entity),
+            assignments=tuple(
+                [
+                    *self._writes(operation, entity, action.writes),
+                    *self._links(entity, action.links),
+                ]
+                if action.verb is RowVerb.REPLACE
+                else []
+            ),
+            exchanges=tuple(self._exchanges(operation, entity, action)),
+            view=self._view(action.view),
+            loads=self._loads(action.view),
+        )
+
+    def _get(self, action: RowAction, entity: Entity, *, lock: bool) -> Code:
+        """The code that finds the row."""
+        if action.key is None:
+            return constant("self.caller.account")
+        conditions = [self._condition(action.key, entity)]
+        conditions += self._conditions(action.rows, entity)
+        if action.rows.owned and not action.rows.visible and entity.owner is not None:
+            conditions.append(compose("*{}", self._owned(entity)))
+        if lock:
+            conditions.append(constant("lock=True"))
+        elif action.verb is RowVerb.READ and action.view is not None and action.view.loads:
+            conditions.append(compose("loads={}", ident(loads_name(action.view))))
+        method = constant("restore" if action.verb is RowVerb.RESTORE else "get")
+        return compose(
+            "await self.{}.{}({})", ident(entity.plural), method, joined(conditions)
+        )
+
+    def _guard(self, rows: Rows, entity: Entity) -> Code:
+        """The call that refuses rows of others, where anybody may see them; else empty."""
+        if not (rows.owned and rows.visible) or entity.owner is None:
+            return constant("")
+        column = entity.column(entity.owner.column)
+        variable = ident(names.argument(entity.module))
+        unless = self._unless(entity)
+        return compose("self.require_owner({}.{}{})", variable, ident(column.attribute), unless)
+
+    def _owned(self, entity: Entity) -> Code:
+        assert entity.owner is not None
+        column = ident(entity.column(entity.owner.column).attribute)
+        model = ident(entity.class_name)
+        return compose("self.owned(models.{}.{}{})", model, column, self._unless(entity))
+
+    def _unless(self, entity: Entity) -> Code:
+        unless = entity.owner.unless if entity.owner is not None else ""
+        return compose(", unless={}", literal(unless)) if unless else constant("")
+
+    def _conditions(self, rows: Rows, entity: Entity) -> list[Code]:
+        return [self._condition(parent, entity) for parent in rows.parents]
+
+    def _condition(self, named: PathColumn, entity: Entity) -> Code:
+        column = ident(entity.column(named.column).attribute)
+        model = ident(entity.class_name)
+        return compose("models.{}.{} == {}", model, column, ident(named.attribute))
+
+    def _parents(self, rows: Rows) -> tuple[ParentView, ...]:
+        found = []
+        for parent in rows.parents:
+            if parent.parent:
+                entity = self.service.entities[parent.parent]
+                named = PathColumn(parent.attribute, entity.key)
+                found.append(ParentView(ident(entity.plural), self._condition(named, entity)))
+        return tuple(found)
+
+    def _writes(
+        self, operation: Operation, entity: Entity, writes: tuple[Write, ...]
+    ) -> Iterator[Assignment]:
+        optional = self._optional(operation)
+        for write in writes:
+            column = entity.column(write.column)
+            value = compose("body.{}", ident(write.attribute))
+            yield Assignment(
+                ident(column.attribute), _stored(column, value, write.attribute in optional)
+            )
+
+    def _optional(self, operation: Operation) -> frozenset[str]:
+        """The attributes of the body that may be None because they were left out."""
+        content = body_content(operation)
+        schema = content.schema if content is not None else None
+        if schema is None:
+            return frozenset()
+        return frozenset(
+            prop.attribute
+            for prop in properties(schema, self.service.schemas).values()
+            if not prop.required and not has_default(prop.schema, self.service.schemas)
+        )
+
+    def _links(self, entity: Entity, links: tuple[LinkWrite, ...]) -> Iterator[Assignment]:
+        for link in links:
+            relation = self._relation(entity, link)
+            yield Assignment(ident(relation.attribute), self._linked(relation, link, "body"))
+
+    def _linked(self, relation: ManyToMany, link: LinkWrite, source: str) -> Code:
+        target = self.service.entities[relation.target]
+        keys = compose("{}.{}", ident(source), ident(link.attribute))
+        return compose(
+            "await self.{}.get_all({} or [], {})",
+            ident(target.plural),
+            keys,
+            literal(relation.ids_property),
+        )
+
+    def _relation(self, entity: Entity, link: LinkWrite) -> ManyToMany:
+        for relation in entity.relations:
+            if isinstance(relation, ManyToMany) and relation.attribute == link.relation:
+                return relation
+        raise KeyError(link.relation)
+
+    def _exchanges(
+        self, operation: Operation, entity: Entity, action: RowAction
+    ) -> Iterator[Exchange]:
+        """What a partial change has to treat apart: hashes and lists of keys."""
+        if action.verb is not RowVerb.UPDATE:
+            return
+        for write in action.writes:
+            column = entity.column(write.column)
+            if column.hashed:
+                sent = literal(write.attribute)
+                value = compose("await self.context.passwords.hash(changes.pop({}))", sent)
+                yield Exchange(sent, literal(column.attribute), value)
+        for link in action.links:
+            relation = self._relation(entity, link)
+            target = self.service.entities[relation.target]
+            sent = literal(link.attribute)
+            value = compose(
+                "await self.{}.get_all(changes.pop({}), {})",
+                ident(target.plural),
+                sent,
+                literal(relation.ids_property),
+            )
+            yield Exchange(sent, literal(relation.attribute), value)
+
+    def _sign_in(
+        self, operation: Operation, action: TokenAction | RefreshAction | LogoutAction
+    ) -> SignInMethod:
+        token = isinstance(action, TokenAction)
+        declared = {response.status for response in operation.responses}
+        failure = "NotAuthenticated" if "401" in declared or "400" not in declared else "BadRequest"
+        success = operation.success
+        returns = signature(operation, self.service, self.classes).returns
+        return SignInMethod(
+            login=ident(action.login) if token else constant(""),
+            password=ident(action.password) if token else constant(""),
+            scope=ident(action.scope) if token and action.scope else constant(""),
+            token=ident(action.token) if isinstance(action, RefreshAction) else constant(""),
+            answer=tuple(self._token_fields(operation)),
+            view=returns if success is not None and success.contents else constant(""),
+            failure=constant(failure),
+        )
+
+    def _token_fields(self, operation: Operation) -> Iterator[Assignment]:
+        from apiwright.understand.exchange import answer_schema
+
+        answer = answer_schema(operation)
+        for name, prop in properties(answer, self.service.schemas).items() if answer else ():
+            value = _TOKEN_FIELDS.get(names.snake(name))
+            if value is not None:
+                yield Assignment(ident(prop.attribute), constant(value))
+
+    def _view(self, view: View | None) -> Code:
+        return self._class(view.schema) if view is not None else constant("")
+
+    def _loads(self, view: View | None) -> Code:
+        if view is None or not view.loads:
+            return constant("")
+        return compose(", loads={}", ident(loads_name(view)))
+
+    def _class(self, schema: str) -> Code:
+        ref = self.classes.ref(schema, Direction.RESPONSE)
+        if ref is None:
+            raise KeyError(schema)
+        return ident(ref.name)
+
+
+_TOKEN_FIELDS = {
+    "access_token": "pair.access_token",
+    "token": "pair.access_token",
+    "token_type": "BEARER",
+    "expires_in": "self.context.settings.access_token_seconds",
+    "refresh_token": "pair.refresh_token",
+    "scope": "pair.scope",
+}
+
+
+def _stored(column: Column, value: Code, optional: bool) -> Code:
+    """The value of a column from the attribute of a body."""
+    if column.hashed:
+        return compose("await self.context.passwords.hash({})", value)
+    if optional and column.default and not column.nullable:
+        default = literal(column.default[0])
+        if column.type is ColumnType.DECIMAL:
+            default = compose("Decimal({})", literal(str(column.default[0])))
+        return compose("{} if {} is None else {}", default, value, value)
+    return value

@@ -1,0 +1,103 @@
+"""A project: where its contract, its templates, its overrides and its generated service stand."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_SPECS = ("openapi.yaml", "openapi.yml", "openapi.json")
+_KEYS = frozenset({"spec", "output", "overrides", "templates"})
+
+
+class ProjectError(Exception):
+    """There is no project here, or its settings can't be used; `hint` says what to do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The places of a project, all absolute. `templates` is None where it has none of its own."""
+
+    root: Path
+    spec: Path
+    output: Path
+    overrides: Path
+    templates: Path | None
+
+    @property
+    def state(self) -> Path:
+        """Where data are kept that belong to this machine: databases, logs, locks."""
+        return self.root / ".apiwright"
+
+    def shown(self, path: Path) -> str:
+        """A path as people would type it in the project's folder."""
+        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+
+
+def find_project(start: Path, builtin_templates: Path) -> Project:
+    """The project that `start` stands in: the nearest folder that has a contract.
+
+    Raises ProjectError where there is none. Settings are those of `[tool.apiwright]` in its
+    `pyproject.toml`; each has a default.
+    """
+    for folder in (start, *start.parents):
+        settings = _settings(folder / "pyproject.toml")
+        spec = _spec(folder, settings)
+        if spec is not None:
+            return _project(folder, spec, settings, builtin_templates)
+    raise ProjectError(
+        f"there is no contract in {start} or above it",
+        "a project has a file specs/openapi.yaml; `apiwright init DIR` makes one",
+    )
+
+
+def _settings(file: Path) -> Mapping[str, Any]:
+    if not file.is_file():
+        return {}
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("apiwright", {})
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ProjectError(f"{file} can't be read: {error}") from error
+    unknown = sorted(set(found) - _KEYS)
+    if unknown:
+        raise ProjectError(
+            f"{file}: unknown setting {unknown[0]!r} in [tool.apiwright]",
+            f"known are {', '.join(sorted(_KEYS))}",
+        )
+    for key, value in found.items():
+        if not isinstance(value, str):
+            raise ProjectError(f"{file}: {key} in [tool.apiwright] has to be text")
+    return dict(found)
+
+
+def _spec(folder: Path, settings: Mapping[str, Any]) -> Path | None:
+    if "spec" in settings:
+        return folder / str(settings["spec"])
+    return next((p for name in _SPECS if (p := folder / "specs" / name).is_file()), None)
+
+
+def _project(
+    root: Path, spec: Path, settings: Mapping[str, Any], builtin_templates: Path
+) -> Project:
+    templates = root / str(settings.get("templates", "templates"))
+    own = templates.is_dir() and templates.resolve() != builtin_templates.resolve()
+    return Project(
+        root=root,
+        spec=_inside(root, spec),
+        output=_inside(root, root / str(settings.get("output", "generated"))),
+        overrides=_inside(root, root / str(settings.get("overrides", "overrides"))),
+        templates=templates if own else None,
+    )
+
+
+def _inside(root: Path, path: Path) -> Path:
+    resolved = path.resolve()
+    if not resolved.is_relative_to(root.resolve()):
+        raise ProjectError(f"{path} is outside the project {root}")
+    return path

@@ -1,0 +1,5 @@
+"""From a document to a service: what the contract means, settled once for every later stage."""
+
+from apiwright.understand.understand import understand
+
+__all__ = ["understand"]

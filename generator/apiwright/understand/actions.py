@@ -1,0 +1,357 @@
+"""Actions: what each operation does, inferred from REST's shapes or said by `x-action`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from apiwright import names
+from apiwright.ir.operations import (
+    Action,
+    CreateAction,
+    CustomAction,
+    ListAction,
+    Location,
+    LogoutAction,
+    Operation,
+    Order,
+    PathColumn,
+    RefreshAction,
+    RowAction,
+    Rows,
+    RowVerb,
+    TokenAction,
+    View,
+)
+from apiwright.ir.schemas import NamedSchema, Schema
+from apiwright.ir.service import SecurityScheme
+from apiwright.ir.shapes import flat, properties, target
+from apiwright.ir.storage import Column, Entity, Fill
+from apiwright.understand.exchange import answer_schema, body_content, many
+from apiwright.understand.lists import Listing, read_listing
+from apiwright.understand.operations import Written
+from apiwright.understand.sites import Site, SiteKind, collection_of, last_parameter
+from apiwright.understand.views import NotUnderstoodError, ViewReader
+
+_VERBS = {
+    "get": RowVerb.READ,
+    "put": RowVerb.REPLACE,
+    "patch": RowVerb.UPDATE,
+    "delete": RowVerb.DELETE,
+}
+_LOGOUTS = frozenset({"logout", "log_out", "signout", "sign_out", "revoke"})
+_RESTORES = frozenset({"restore", "undelete", "recover"})
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """An action and the evidence for it."""
+
+    action: Action
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionReader:
+    """Finds the action of each operation."""
+
+    named: Mapping[str, NamedSchema]
+    entities: Mapping[str, Entity]
+    sites: Mapping[str, Site]
+    schemes: tuple[SecurityScheme, ...]
+    base_path: str
+    written: tuple[Written, ...]
+
+    def understand(self, item: Written) -> Understood:
+        """What the operation does, and why we think so; a CustomAction where nobody knows."""
+        operation = item.operation
+        said = item.node.get("x-action")
+        kind = (said.text or said.string("kind")) if said is not None else ""
+        if kind == "custom":
+            return Understood(CustomAction("x-action says so"), ("x-action",))
+        try:
+            found = self._sign_in(operation, kind) or self._stored(item, kind)
+        except NotUnderstoodError as problem:
+            return Understood(CustomAction(str(problem)), ())
+        if found is None:
+            return Understood(CustomAction("no rule explains it"), ())
+        evidence = ("x-action", *found.evidence) if kind else found.evidence
+        return Understood(found.action, evidence)
+
+    def _sign_in(self, operation: Operation, kind: str) -> Understood | None:
+        full = f"{self.base_path}{operation.path}"
+        if not any(entity.identity for entity in self.entities.values()):
+            return None
+        last = names.snake(operation.path.rstrip("/").rpartition("/")[2])
+        tokens = any(scheme.token_path == full for scheme in self.schemes)
+        refreshes = any(scheme.refresh_path == full for scheme in self.schemes)
+        if kind == "token" or (tokens and not kind):
+            return Understood(self._token(operation), (f"tokenUrl is {full}",))
+        if kind == "refresh" or (refreshes and not kind):
+            return Understood(self._refresh(operation), (f"refreshUrl is {full}",))
+        posted = operation.method in {"post", "delete"} and not operation.public
+        if kind == "logout" or (not kind and last in _LOGOUTS and posted):
+            return Understood(LogoutAction(), (f"POST {operation.path}",))
+        return None
+
+    def _token(self, operation: Operation) -> TokenAction:
+        found = self._body_attributes(operation)
+        login = found.get("username") or found.get("email") or found.get("login")
+        password = found.get("password")
+        if login is None or password is None:
+            raise NotUnderstoodError("the body has no username and password")
+        return TokenAction(login, password, found.get("scope", ""))
+
+    def _refresh(self, operation: Operation) -> RefreshAction:
+        token = self._body_attributes(operation).get("refresh_token")
+        if token is None:
+            raise NotUnderstoodError("the body has no refresh_token")
+        return RefreshAction(token)
+
+    def _body_attributes(self, operation: Operation) -> dict[str, str]:
+        content = body_content(operation)
+        schema = content.schema if content is not None else None
+        found = properties(schema, self.named) if schema is not None else {}
+        return {names.snake(name): prop.attribute for name, prop in found.items()}
+
+    def _stored(self, item: Written, kind: str) -> Understood | None:
+        operation = item.operation
+        site = self._site(item)
+        if site is None or site.schema not in self.entities:
+            return None
+        entity = self.entities[site.schema]
+        if site.kind is SiteKind.COLLECTION:
+            if operation.method == "get" and kind in {"", "list"}:
+                return self._list(item, entity)
+            if operation.method == "post" and kind in {"", "create"}:
+                return self._create(operation, entity)
+            return None
+        verb = self._verb(operation, site, kind)
+        return self._row(item, entity, site, verb) if verb is not None else None
+
+    def _site(self, item: Written) -> Site | None:
+        operation = item.operation
+        said = item.node.get("x-action")
+        schema = said.string("schema") if said is not None else ""
+        if said is not None and schema:
+            kind = said.text or said.string("kind")
+            if kind in {"list", "create"}:
+                return Site(operation.path, SiteKind.COLLECTION, schema)
+            if said.string("key") == "caller":
+                return Site(operation.path, SiteKind.CALLER, schema)
+            return Site(operation.path, SiteKind.ITEM, schema, _any_parameter(operation.path))
+        site = self.sites.get(operation.path)
+        if site is not None:
+            return site
+        last = names.snake(operation.path.rstrip("/").rpartition("/")[2])
+        parent = self.sites.get(collection_of(operation.path))
+        return parent if last in _RESTORES and operation.method == "post" else None
+
+    def _verb(self, operation: Operation, site: Site, kind: str) -> RowVerb | None:
+        if kind:
+            return RowVerb(kind) if kind in {verb.value for verb in RowVerb} else None
+        if site.path != operation.path:
+            return RowVerb.RESTORE if self.entities[site.schema].soft_delete else None
+        return _VERBS.get(operation.method)
+
+    def _list(self, item: Written, entity: Entity) -> Understood:
+        operation = item.operation
+        answer = answer_schema(operation)
+        held = many(answer, self.named) if answer is not None else None
+        if held is None:
+            raise NotUnderstoodError("the answer holds no list of things")
+        view = self._views.view(held.item, entity)
+        listing = read_listing(item, entity, held, self.named)
+        if listing.unknown:
+            raise NotUnderstoodError(
+                f"parameter '{listing.unknown[0].name}' is no filter that we know; "
+                "x-filter can say what it compares"
+            )
+        self._check_envelope(listing)
+        action = ListAction(
+            entity=entity.name,
+            view=view,
+            rows=self._rows(item, entity, key=""),
+            page=listing.page,
+            order=_order(item, entity, listing),
+            filters=listing.filters,
+            search=listing.search,
+            sort=listing.sort,
+        )
+        return Understood(action, (f"GET {operation.path} answers with many {entity.name}",))
+
+    def _check_envelope(self, listing: Listing) -> None:
+        page = listing.page
+        if not page.envelope:
+            return
+        known = {page.items, page.total, page.next_cursor, page.shown_limit, page.shown_offset,
+                 page.shown_number, page.shown_pages, page.has_more}  # fmt: skip
+        for name, prop in properties(self.named[page.envelope].schema, self.named).items():
+            if prop.required and name not in known:
+                raise NotUnderstoodError(f"{page.envelope} needs '{name}', which no page has")
+
+    def _create(self, operation: Operation, entity: Entity) -> Understood:
+        schema = self._body(operation)
+        writes, links = self._views.writes(schema, entity)
+        rows = self._path_rows(operation, entity, key="")
+        self._check_sources(entity, {write.column for write in writes}, rows, operation)
+        action = CreateAction(
+            entity=entity.name,
+            rows=rows,
+            writes=writes,
+            links=links,
+            view=self._answer_view(operation, entity),
+            location=self._location(operation, entity),
+        )
+        return Understood(action, (f"POST {operation.path} takes an object",))
+
+    def _check_sources(
+        self, entity: Entity, written: set[str], rows: Rows, operation: Operation
+    ) -> None:
+        given = written | {parent.column for parent in rows.parents}
+        for column in entity.columns:
+            needed = not column.nullable and not column.default and column.name not in given
+            if needed and column.fill is Fill.CLIENT:
+                raise NotUnderstoodError(
+                    f"{entity.name} needs '{column.property or column.name}', which the body "
+                    "doesn't carry: give it a default, or compute it in an override"
+                )
+            if column.fill is Fill.OWNER and operation.public:
+                raise NotUnderstoodError("rows have an owner, but nobody has to sign in")
+            if column.fill is Fill.GENERATED and not _can_generate(column):
+                raise NotUnderstoodError(f"nobody gives '{column.property}' a value")
+
+    def _location(self, operation: Operation, entity: Entity) -> str:
+        """The path of one thing, where the answer is declared to name it."""
+        success = operation.success
+        if success is None or "location" not in {name.lower() for name in success.headers}:
+            return ""
+        for site in self.sites.values():
+            here = collection_of(site.path) == operation.path.rstrip("/")
+            if site.kind is SiteKind.ITEM and here and site.schema == entity.name:
+                return f"{self.base_path}{site.path}"
+        return ""
+
+    def _row(self, item: Written, entity: Entity, site: Site, verb: RowVerb) -> Understood:
+        operation = item.operation
+        writes, links = (), ()
+        if verb in {RowVerb.REPLACE, RowVerb.UPDATE}:
+            writes, links = self._views.writes(self._body(operation), entity)
+        elif operation.body is not None:
+            raise NotUnderstoodError("it takes a body, which nothing stores")
+        if operation.located(Location.QUERY):
+            name = operation.located(Location.QUERY)[0].name
+            raise NotUnderstoodError(f"parameter '{name}' means nothing for one thing")
+        view = self._answer_view(operation, entity)
+        if verb is RowVerb.READ and view is None:
+            raise NotUnderstoodError("the answer shows nothing")
+        action = RowAction(
+            verb=verb,
+            entity=entity.name,
+            key=self._key(operation, entity, site),
+            rows=self._rows(item, entity, key=site.key),
+            writes=writes,
+            links=links,
+            view=view,
+        )
+        whose = "the caller's" if site.kind is SiteKind.CALLER else "one"
+        evidence = f"{operation.method.upper()} {operation.path} works on {whose} {entity.name}"
+        return Understood(action, (evidence,))
+
+    def _key(self, operation: Operation, entity: Entity, site: Site) -> PathColumn | None:
+        if site.kind is SiteKind.CALLER:
+            return None
+        for parameter in operation.located(Location.PATH):
+            if parameter.name == site.key:
+                return PathColumn(parameter.attribute, entity.key)
+        raise NotUnderstoodError(f"path parameter '{site.key}' is not declared")
+
+    def _rows(self, item: Written, entity: Entity, key: str) -> Rows:
+        rows = self._path_rows(item.operation, entity, key)
+        said = item.node.string("x-rows")
+        owned = entity.owner is not None and not item.operation.public and said != "all"
+        visible = any(self._shows_all(other, entity) for other in self.written)
+        return Rows(rows.parents, owned, visible)
+
+    def _shows_all(self, item: Written, entity: Entity) -> bool:
+        site = self.sites.get(item.operation.path)
+        reads = item.operation.method == "get" and site is not None
+        here = reads and site is not None and site.schema == entity.name
+        return here and (item.operation.public or item.node.string("x-rows") == "all")
+
+    def _path_rows(self, operation: Operation, entity: Entity, key: str) -> Rows:
+        parents = []
+        for parameter in operation.located(Location.PATH):
+            if parameter.name == key:
+                continue
+            parent = self._parent(operation.path, parameter.name)
+            column = _parent_column(entity, parent, parameter.name)
+            if column is None:
+                raise NotUnderstoodError(
+                    f"path parameter '{parameter.name}' is no column of {entity.name}"
+                )
+            parents.append(PathColumn(parameter.attribute, column, parent))
+        return Rows(tuple(parents))
+
+    def _parent(self, path: str, parameter: str) -> str:
+        """The entity that a parameter in the middle of a path identifies."""
+        prefix = path[: path.index(f"{{{parameter}}}") + len(parameter) + 2]
+        site = self.sites.get(prefix) or self.sites.get(f"{prefix}/")
+        return site.schema if site is not None and site.schema in self.entities else ""
+
+    def _body(self, operation: Operation) -> Schema:
+        content = body_content(operation)
+        if content is None or content.schema is None:
+            raise NotUnderstoodError("it takes no JSON and no form")
+        return content.schema
+
+    def _answer_view(self, operation: Operation, entity: Entity) -> View | None:
+        answer = answer_schema(operation)
+        if answer is None:
+            success = operation.success
+            if success is not None and success.contents:
+                raise NotUnderstoodError("the answer is no JSON")
+            return None
+        name = target(answer)
+        if name not in self.named or not flat(answer, self.named).properties:
+            raise NotUnderstoodError("the answer is no object with a name")
+        return self._views.view(name, entity)
+
+    @property
+    def _views(self) -> ViewReader:
+        return ViewReader(self.named, self.entities)
+
+
+def _can_generate(column: Column) -> bool:
+    return column.type.value in {"uuid", "int32", "int64"}
+
+
+def _parent_column(entity: Entity, parent: str, parameter: str) -> str | None:
+    for column in entity.columns:
+        if column.reference is not None and column.reference.entity == parent:
+            return column.name
+    wanted = names.snake(parameter)
+    return next((c.name for c in entity.columns if c.name == wanted and c.property), None)
+
+
+def _any_parameter(path: str) -> str:
+    return last_parameter(path) or path.rpartition("{")[2].partition("}")[0]
+
+
+def _order(item: Written, entity: Entity, listing: Listing) -> tuple[Order, ...]:
+    """The order when the client doesn't say: the sort parameter's default, else newest first."""
+    if listing.sort is not None:
+        for _, parameter in item.parameters:
+            given = parameter.schema.default
+            if parameter.attribute == listing.sort.attribute and given:
+                wanted = given[0] if isinstance(given[0], list) else [given[0]]
+                by_value = {key.value: key for key in listing.sort.keys}
+                return tuple(
+                    Order(by_value[str(value)].column, by_value[str(value)].descending)
+                    for value in wanted
+                    if str(value) in by_value
+                )
+    for column in entity.columns:
+        if column.fill is Fill.CREATED:
+            return (Order(column.name, descending=True),)
+    return (Order(entity.key, descending=False),)

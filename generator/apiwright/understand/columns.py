@@ -1,0 +1,211 @@
+"""Columns: how each property of a stored schema is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from apiwright import names
+from apiwright.ir.schemas import Json, NamedSchema, Property, Schema
+from apiwright.ir.shapes import flat, takes_null, target
+from apiwright.ir.storage import Bounds, Column, ColumnType, Fill, OnDelete, Reference
+from apiwright.load import Node
+from apiwright.understand.column_types import kind_of
+from apiwright.understand.patterns import for_postgres
+from apiwright.understand.sites import Stored, is_password
+
+_CREATED = frozenset({"created_at", "created", "created_on", "creation_date", "date_created"})
+_UPDATED = frozenset(
+    {"updated_at", "updated", "modified_at", "modified", "last_modified", "changed_at",
+     "date_updated", "date_modified"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The properties that clients send when they make or change a thing, by name.
+
+    `made` are those of the bodies that make one, `all` those of every body that writes one.
+    """
+
+    made: Mapping[str, tuple[Property, ...]]
+    all: Mapping[str, tuple[Property, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnReader:
+    """Reads the columns of one stored schema."""
+
+    named: Mapping[str, NamedSchema]
+    stored: Mapping[str, Stored]
+    inputs: Inputs
+
+    def column(self, name: str, prop: Property, key: str) -> Column:
+        """The column that stores the property `name`; `key` is the property of the primary key."""
+        whole = flat(prop.schema, self.named)
+        kind = kind_of(prop.schema, self.named)
+        written = whole.extensions.get("x-column")
+        made_by = self.inputs.made.get(name, ())
+        fill = self._fill(name, prop, whole, key)
+        default = self._default(name, whole)
+        column = Column(
+            name=_column_name(name, written),
+            attribute=names.attribute(name),
+            type=kind.type,
+            position=prop.schema.position,
+            property=name,
+            nullable=self._nullable(name, prop, whole, fill, default),
+            array=kind.array,
+            precision=_number(written, "precision") or kind.precision,
+            scale=_number(written, "scale") if _number(written, "precision") else kind.scale,
+            enum=_texts(self._item(whole) if kind.array else whole),
+            enum_class=self._enum_class(prop.schema, kind.array),
+            bounds=self._bounds(name, whole, kind.type, kind.array),
+            default=default,
+            fill=fill if made_by or fill is not Fill.CLIENT or not default else Fill.DEFAULT,
+            reference=self._reference(name, whole),
+            description=prop.schema.description or whole.description,
+        )
+        return _hashed(column) if self._is_hashed(name, prop.schema, whole) else column
+
+    def _item(self, whole: Schema) -> Schema:
+        return flat(whole.items, self.named) if whole.items is not None else whole
+
+    def _fill(self, name: str, prop: Property, whole: Schema, key: str) -> Fill:
+        sent = name in self.inputs.made
+        if name == key and not sent:
+            return Fill.GENERATED
+        stamp = whole.extensions.get("x-timestamp")
+        if stamp is not None:
+            return Fill.CREATED if stamp.value == "created" else Fill.UPDATED
+        if _is_owner(whole):
+            return Fill.OWNER
+        if whole.format == "date-time" and not sent and name not in self.inputs.all:
+            snake = names.snake(name)
+            if snake in _CREATED:
+                return Fill.CREATED
+            if snake in _UPDATED:
+                return Fill.UPDATED
+        return Fill.CLIENT
+
+    def _default(self, name: str, whole: Schema) -> tuple[Json, ...]:
+        for given in (whole.default, *(flat(p.schema, self.named).default for p in self._made(name))):
+            if given and given[0] is not None:
+                return given
+        return ()
+
+    def _made(self, name: str) -> tuple[Property, ...]:
+        return self.inputs.made.get(name, ())
+
+    def _nullable(
+        self, name: str, prop: Property, whole: Schema, fill: Fill, default: tuple[Json, ...]
+    ) -> bool:
+        """Null is kept out unless the contract shows it, or clients may leave the value out."""
+        if fill is not Fill.CLIENT:
+            return False
+        if "null" in whole.types:
+            return True
+        writers = self.inputs.all.get(name, ())
+        if any(takes_null(writer.schema, self.named) for writer in writers):
+            return True
+        return not default and not prop.required
+
+    def _enum_class(self, schema: Schema, array: bool) -> str:
+        whole = flat(schema, self.named)
+        used = whole.items if array and whole.items is not None else schema
+        name = target(used)
+        return name if name in self.named and _texts(flat(used, self.named)) else ""
+
+    def _bounds(self, name: str, whole: Schema, kind: ColumnType, array: bool) -> Bounds:
+        """What holds for the column: what every schema that writes it, and the one that shows it,
+        agree on, and the loosest of their limits."""
+        if array or kind in {ColumnType.JSON, ColumnType.BYTES, ColumnType.UUID}:
+            return Bounds()
+        writers = [flat(p.schema, self.named) for p in self.inputs.all.get(name, ())]
+        schemas = [whole, *writers]
+        lengths = kind is ColumnType.TEXT
+        numbers = kind in {ColumnType.INT32, ColumnType.INT64, ColumnType.DOUBLE}
+        numbers = numbers or (kind is ColumnType.DECIMAL and "string" not in whole.types)
+        pattern = _shared(schemas, "pattern") if lengths and not whole.enum else None
+        return Bounds(
+            min_length=_count(_loosest(schemas, "minLength", low=True)) if lengths else None,
+            max_length=_count(_loosest(schemas, "maxLength", low=False)) if lengths else None,
+            minimum=_loosest(schemas, "minimum", low=True) if numbers else None,
+            exclusive_minimum=_shared(schemas, "exclusiveMinimum") if numbers else None,
+            maximum=_loosest(schemas, "maximum", low=False) if numbers else None,
+            exclusive_maximum=_shared(schemas, "exclusiveMaximum") if numbers else None,
+            pattern=for_postgres(pattern) if isinstance(pattern, str) else "",
+        )
+
+    def _reference(self, name: str, whole: Schema) -> Reference | None:
+        written = whole.extensions.get("x-references")
+        if written is not None:
+            schema = written.text or written.string("schema")
+            on_delete = written.string("on-delete") or OnDelete.RESTRICT.value
+        else:
+            schema, on_delete = self._namesake(name), OnDelete.RESTRICT.value
+        if schema not in self.stored or not self.stored[schema].key:
+            return None
+        return Reference(schema, self.stored[schema].key, OnDelete(on_delete))
+
+    def _namesake(self, name: str) -> str:
+        """The stored schema that a property is named after: `book_id`, `bookId` -> Book."""
+        stem, _, last = names.snake(name).rpartition("_")
+        if last != "id" or not stem:
+            return ""
+        return next((known for known in self.stored if names.snake(known) == stem), "")
+
+    def _is_hashed(self, name: str, schema: Schema, whole: Schema) -> bool:
+        written = whole.extensions.get("x-hashed")
+        if written is not None:
+            return written.value is True
+        return whole.write_only and is_password(schema, name, self.named)
+
+
+def _hashed(column: Column) -> Column:
+    return replace(
+        column,
+        name=f"{column.name}_hash",
+        attribute=f"{column.attribute}_hash",
+        bounds=Bounds(max_length=255),
+        hashed=True,
+        description=f"A hash of the {column.name}; the {column.name} itself is not stored",
+    )
+
+
+def _column_name(name: str, written: Node | None) -> str:
+    given = (written.text or written.string("name")) if written is not None else ""
+    return given or names.sql(names.snake(name, "column").rstrip("_"))
+
+
+def _number(written: Node | None, key: str) -> int | None:
+    node = written.get(key) if written is not None else None
+    return node.value if node is not None and isinstance(node.value, int) else None
+
+
+def _is_owner(whole: Schema) -> bool:
+    written = whole.extensions.get("x-owner")
+    return written is not None and written.value is not False
+
+
+def _texts(whole: Schema) -> tuple[str, ...]:
+    values = [value for value in whole.enum if value is not None]
+    return tuple(str(v) for v in values) if all(isinstance(v, str) for v in values) else ()
+
+
+def _loosest(schemas: Iterable[Schema], word: str, *, low: bool) -> Json:
+    """The loosest limit; None as soon as one schema has none."""
+    limits = [schema.keywords.get(word) for schema in schemas]
+    numbers = [limit for limit in limits if isinstance(limit, int | float)]
+    if len(numbers) != len(limits) or not numbers:
+        return None
+    return min(numbers) if low else max(numbers)
+
+
+def _shared(schemas: Iterable[Schema], word: str) -> Json:
+    values = [schema.keywords.get(word) for schema in schemas]
+    return values[0] if all(value == values[0] for value in values) else None
+
+
+def _count(value: Json) -> int | None:
+    return int(value) if isinstance(value, int | float) else None

@@ -1,0 +1,29 @@
+"""The document that the service serves: the contract as its author wrote it, extensions left out."""
+
+from __future__ import annotations
+
+from apiwright.ir.schemas import Json
+from apiwright.load import Document, Node, plain, walk
+
+
+def served_contract(document: Document) -> dict[str, Json]:
+    """The contract as plain data, without the `x-` keys of objects that OpenAPI defines.
+
+    What only looks like an extension (a property, an example's key) stays.
+    """
+    extended = {id(place.node) for place in walk(document.root)}
+
+    def copied(node: Node) -> Json:
+        if isinstance(node.value, dict):
+            own = id(node) in extended
+            return {
+                key: copied(child)
+                for key, child in node.value.items()
+                if not (own and key.startswith("x-"))
+            }
+        if isinstance(node.value, list):
+            return [copied(child) for child in node.value]
+        return plain(node)
+
+    result = copied(document.root)
+    return result if isinstance(result, dict) else {}

@@ -1,0 +1,318 @@
+"""Entities: the tables that the stored schemas of a contract imply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from apiwright import names
+from apiwright.ir.operations import Operation
+from apiwright.ir.schemas import NamedSchema, Property
+from apiwright.ir.shapes import flat, properties
+from apiwright.ir.storage import (
+    Column,
+    ColumnType,
+    Entity,
+    Fill,
+    Identity,
+    Index,
+    IndexMethod,
+    OnDelete,
+    Ownership,
+    Reference,
+    Unique,
+)
+from apiwright.load import Node
+from apiwright.understand.columns import ColumnReader, Inputs
+from apiwright.understand.exchange import body_content
+from apiwright.understand.operations import Written
+from apiwright.understand.relations import Embedded, RelationReader, embedded, linked_keys
+from apiwright.understand.sites import Site, SiteKind, Stored
+
+_LOGINS = ("email", "username", "login", "user_name", "name", "phone")
+_ROLES = ("roles", "role")
+_ACTIVE = ("is_active", "active", "enabled", "is_enabled")
+
+
+@dataclass(frozen=True, slots=True)
+class EntityReader:
+    """Builds the entities of a contract from its stored schemas and the sites they live at."""
+
+    named: Mapping[str, NamedSchema]
+    stored: Mapping[str, Stored]
+    sites: Mapping[str, Site]
+    written: tuple[Written, ...]
+    identity: str
+
+    def entities(self) -> dict[str, Entity]:
+        """The entities by the name of their schema, without the indexes that lists want."""
+        tables = self._tables()
+        inputs = {name: self._inputs(name) for name in self.stored}
+        words: dict[str, dict[str, Mapping[str, Node]]] = {}
+        shown: dict[str, tuple[Embedded, ...]] = {}
+        linked: dict[str, dict[str, str]] = {}
+        columns: dict[str, tuple[Column, ...]] = {}
+        for name in self.stored:
+            props = self._all_properties(name, inputs[name])
+            words[name] = {
+                key: flat(prop.schema, self.named).extensions for key, prop in props.items()
+            }
+            shown[name] = tuple(
+                found
+                for key, prop in props.items()
+                if (found := embedded(key, prop, self.named, self.stored)) is not None
+            )
+            linked[name] = {
+                key: other
+                for key, prop in props.items()
+                if (other := linked_keys(key, prop, self.named, self.stored)) in self.stored
+            }
+            relational = {item.name for item in shown[name]} | set(linked[name])
+            plain = {key: prop for key, prop in props.items() if key not in relational}
+            columns[name] = self._columns(name, plain, shown[name], inputs[name])
+        relations = RelationReader(self.stored, tables, columns, shown, linked)
+        return {
+            name: self._entity(name, tables[name], columns[name], words[name], relations)
+            for name in self.stored
+        }
+
+    def _tables(self) -> dict[str, str]:
+        wanted = []
+        for name in self.stored:
+            written = self.named[name].schema.extensions.get("x-table")
+            given = (written.text or written.string("name")) if written is not None else ""
+            wanted.append((name, given or names.sql(names.plural(names.snake(name)).rstrip("_"))))
+        return names.distinct(wanted)
+
+    def _inputs(self, name: str) -> Inputs:
+        """What clients send to make or change things of this schema."""
+        made: dict[str, list[Property]] = {}
+        sent: dict[str, list[Property]] = {}
+        for operation in self._writers(name):
+            content = body_content(operation)
+            schema = content.schema if content is not None else None
+            for key, prop in properties(schema, self.named).items() if schema else ():
+                if prop.schema.read_only or flat(prop.schema, self.named).read_only:
+                    continue
+                sent.setdefault(key, []).append(prop)
+                if operation.method == "post":
+                    made.setdefault(key, []).append(prop)
+        return Inputs(
+            {key: tuple(found) for key, found in made.items()},
+            {key: tuple(found) for key, found in sent.items()},
+        )
+
+    def _writers(self, name: str) -> Iterable[Operation]:
+        for item in self.written:
+            operation = item.operation
+            site = self.sites.get(operation.path)
+            if site is None or site.schema != name:
+                continue
+            on_one = site.kind is not SiteKind.COLLECTION and operation.method in {"put", "patch"}
+            if on_one or (site.kind is SiteKind.COLLECTION and operation.method == "post"):
+                yield operation
+
+    def _all_properties(self, name: str, inputs: Inputs) -> dict[str, Property]:
+        """The properties of the schema itself, and those that only its inputs have."""
+        own = properties(self.named[name].schema, self.named)
+        extra = {key: found[0] for key, found in inputs.all.items() if key not in own}
+        return {
+            key: prop for key, prop in {**own, **extra}.items() if not self._computed(prop)
+        }
+
+    def _computed(self, prop: Property) -> bool:
+        written = flat(prop.schema, self.named).extensions.get("x-column")
+        return written is not None and written.value is False
+
+    def _columns(
+        self,
+        name: str,
+        plain: Mapping[str, Property],
+        shown: Iterable[Embedded],
+        inputs: Inputs,
+    ) -> tuple[Column, ...]:
+        reader = ColumnReader(self.named, self.stored, inputs)
+        key = self.stored[name].key
+        columns = [reader.column(prop_name, prop, key) for prop_name, prop in plain.items()]
+        columns = _distinct(columns)
+        if not key:
+            columns.insert(0, self._hidden_key(name))
+        for item in shown:
+            wanted = f"{names.snake(item.name)}_id"
+            if item.many or any(c.reference and c.name == wanted for c in columns):
+                continue
+            if not [c for c in columns if c.reference and c.reference.entity == item.target]:
+                columns.append(self._hidden_reference(name, item, wanted))
+        deleted = self._soft_delete(name)
+        if deleted and not any(column.name == deleted for column in columns):
+            columns.append(self._deleted_column(name, deleted))
+        return tuple(
+            replace(column, fill=Fill.DELETED, nullable=True)
+            if column.name == deleted
+            else column
+            for column in columns
+        )
+
+    def _hidden_key(self, name: str) -> Column:
+        return Column(
+            name="id",
+            attribute="id",
+            type=ColumnType.INT64,
+            position=self.named[name].schema.position,
+            fill=Fill.GENERATED,
+            description="Identifies a row",
+        )
+
+    def _hidden_reference(self, name: str, item: Embedded, column: str) -> Column:
+        """The foreign key behind a row that is shown, where no property holds it."""
+        key = self.stored[item.target].key
+        target_key = self._hidden_key(item.target)
+        if key:
+            found = properties(self.named[item.target].schema, self.named)[key]
+            reader = ColumnReader(self.named, self.stored, Inputs({}, {}))
+            target_key = reader.column(key, found, key)
+        return Column(
+            name=column,
+            attribute=column,
+            type=target_key.type,
+            position=self.named[name].schema.position,
+            nullable=True,
+            reference=Reference(item.target, target_key.name, OnDelete.RESTRICT),
+        )
+
+    def _deleted_column(self, name: str, column: str) -> Column:
+        return Column(
+            name=column,
+            attribute=names.attribute(column),
+            type=ColumnType.TIMESTAMP,
+            position=self.named[name].schema.position,
+            description="When the row was deleted",
+        )
+
+    def _soft_delete(self, name: str) -> str:
+        written = self.named[name].schema.extensions.get("x-table")
+        node = written.get("soft-delete") if written is not None else None
+        if node is None or node.value is False:
+            return ""
+        return node.text or "deleted_at"
+
+    def _entity(
+        self,
+        name: str,
+        table: str,
+        columns: tuple[Column, ...],
+        words: Mapping[str, Mapping[str, Node]],
+        relations: RelationReader,
+    ) -> Entity:
+        schema = self.named[name].schema
+        stored = self.stored[name]
+        by_property = {column.property: column.name for column in columns if column.property}
+        module = names.snake(name)
+        deleted = self._soft_delete(name)
+        identity = self._identity(name, columns)
+        return Entity(
+            name=name,
+            class_name=self.named[name].class_name,
+            module=module,
+            plural=names.plural(module),
+            table=table,
+            position=schema.position,
+            columns=columns,
+            key=by_property.get(stored.key, "id"),
+            uniques=self._uniques(name, table, by_property, words, identity, bool(deleted)),
+            indexes=self._indexes(name, table, by_property, bool(deleted)),
+            relations=relations.relations(name),
+            soft_delete=deleted,
+            owner=_owner(columns, words),
+            identity=identity,
+            description=schema.description,
+            evidence=(stored.evidence,),
+        )
+
+    def _uniques(
+        self,
+        name: str,
+        table: str,
+        by_property: Mapping[str, str],
+        words: Mapping[str, Mapping[str, Node]],
+        identity: Identity | None,
+        partial: bool,
+    ) -> tuple[Unique, ...]:
+        found: dict[tuple[str, ...], bool] = {}
+        for prop, column in by_property.items():
+            written = words.get(prop, {}).get("x-unique")
+            if written is not None and written.value is not False:
+                found[(column,)] = written.flag("ignore-case")
+        if identity is not None:
+            found.setdefault((identity.login,), True)
+        table_node = self.named[name].schema.extensions.get("x-table")
+        for rule in table_node.list_of("unique") if table_node is not None else []:
+            listed = rule.items or rule.list_of("columns")
+            key = tuple(by_property.get(item.text, item.text) for item in listed)
+            found[key] = rule.flag("ignore-case")
+        return tuple(
+            Unique(names.sql(f"uq_{table}_{'_'.join(key)}"), key, ignore_case, partial)
+            for key, ignore_case in found.items()
+        )
+
+    def _indexes(
+        self, name: str, table: str, by_property: Mapping[str, str], partial: bool
+    ) -> tuple[Index, ...]:
+        written = self.named[name].schema.extensions.get("x-table")
+        found = []
+        for rule in written.list_of("indexes") if written is not None else []:
+            listed = rule.items or rule.list_of("columns")
+            key = tuple(by_property.get(item.text, item.text) for item in listed)
+            method = IndexMethod(rule.string("method") or IndexMethod.BTREE.value)
+            index = names.sql(f"ix_{table}_{'_'.join(key)}")
+            found.append(Index(index, key, method, partial=partial, reason="x-table asks for it"))
+        return tuple(found)
+
+    def _identity(self, name: str, columns: Iterable[Column]) -> Identity | None:
+        if name != self.identity:
+            return None
+        listed = list(columns)
+        written = self.named[name].schema.extensions.get("x-identity")
+        login = _said(written, "login", listed) or _first(listed, _LOGINS)
+        hashed = next((column for column in listed if column.hashed), None)
+        password = _said(written, "password", listed) or hashed
+        if login is None or password is None:
+            return None
+        roles = _said(written, "roles", listed) or _first(listed, _ROLES)
+        active = _said(written, "active", listed) or _first(listed, _ACTIVE)
+        return Identity(
+            login=login.name,
+            password=password.name,
+            roles=roles.name if roles is not None else "",
+            roles_many=roles.array if roles is not None else False,
+            active=active.name if active is not None else "",
+        )
+
+
+def _owner(
+    columns: Iterable[Column], words: Mapping[str, Mapping[str, Node]]
+) -> Ownership | None:
+    for column in columns:
+        if column.fill is Fill.OWNER:
+            written = words.get(column.property, {}).get("x-owner")
+            return Ownership(column.name, written.string("unless") if written else "")
+    return None
+
+
+def _said(written: Node | None, word: str, columns: Iterable[Column]) -> Column | None:
+    wanted = written.string(word) if written is not None else ""
+    return next((c for c in columns if wanted and c.property == wanted), None)
+
+
+def _first(columns: list[Column], wanted: Iterable[str]) -> Column | None:
+    by_name = {names.snake(column.property): column for column in columns if column.property}
+    return next((by_name[name] for name in wanted if name in by_name), None)
+
+
+def _distinct(columns: list[Column]) -> list[Column]:
+    """The columns, with names and attributes that no two share."""
+    sql_names = names.distinct((c.property, c.name) for c in columns)
+    attributes = names.distinct((c.property, c.attribute) for c in columns)
+    return [
+        replace(c, name=sql_names[c.property], attribute=attributes[c.property]) for c in columns
+    ]

@@ -1,0 +1,104 @@
+"""Operations of the contract as they are written, before anybody asks what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from apiwright import names
+from apiwright.ir.operations import CustomAction, Operation, Parameter
+from apiwright.load import Document, Node
+from apiwright.understand.messages import read_body, read_responses
+from apiwright.understand.parameters import read_parameters
+from apiwright.understand.schemas import SchemaReader, pointer_token
+from apiwright.understand.security import read_requirements
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+# What services have beside their operations; a method of that name would hide it.
+_TAKEN_METHODS = ("session", "caller", "flush", "require", "owns")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An operation with the nodes that its extensions are read from."""
+
+    operation: Operation
+    node: Node
+    parameters: tuple[tuple[Node, Parameter], ...]
+
+
+def read_operations(document: Document, reader: SchemaReader) -> tuple[Written, ...]:
+    """Every operation under `paths`, in the order of the contract, not yet understood."""
+    found = list(_found(document))
+    ids = _ids(found)
+    method_names = names.distinct(
+        ((pointer, names.snake(ids[pointer], "operation")) for pointer in ids), _TAKEN_METHODS
+    )
+    prefixes = names.distinct((pointer, names.pascal(ids[pointer])) for pointer in ids)
+    written = []
+    for pointer, method, path, path_item, node in found:
+        prefix = prefixes[pointer]
+        parameters = read_parameters(document, reader, path_item, node, prefix)
+        operation = Operation(
+            id=ids[pointer],
+            name=method_names[pointer],
+            class_prefix=prefix,
+            method=method,
+            path=path,
+            position=node.key_position,
+            pointer=pointer,
+            tags=tuple(tag.text for tag in node.list_of("tags")),
+            summary=node.string("summary"),
+            description=node.string("description"),
+            parameters=tuple(parameter for _, parameter in parameters),
+            body=read_body(document, reader, node, pointer, prefix),
+            responses=read_responses(document, reader, node, pointer, prefix),
+            security=read_requirements(document.root, node),
+            action=CustomAction(""),
+            deprecated=node.flag("deprecated"),
+        )
+        written.append(Written(operation, node, parameters))
+    return tuple(written)
+
+
+Found: TypeAlias = tuple[str, str, str, Node, Node]
+"""Pointer, method, path, path item and node of an operation."""
+
+
+def _ids(found: Iterable[Found]) -> dict[str, str]:
+    """The id of every operation by its pointer; made-up ones keep clear of the given ones."""
+    given = {pointer: node.string("operationId") for pointer, _, _, _, node in found}
+    made = names.distinct(
+        (
+            (pointer, _made_id(method, path))
+            for pointer, method, path, _, _ in found
+            if not given[pointer]
+        ),
+        given.values(),
+    )
+    return {pointer: name or made[pointer] for pointer, name in given.items()}
+
+
+def _found(document: Document) -> Iterator[Found]:
+    for path, written in document.root.entries("paths").items():
+        if path.startswith("x-"):
+            continue
+        item = document.resolve(written)
+        for method in item.mapping:
+            if method in METHODS:
+                pointer = f"#/paths/{pointer_token(path)}/{method}"
+                yield pointer, method, path, item, item.mapping[method]
+
+
+def _made_id(method: str, path: str) -> str:
+    """An id for an operation that has none: GET /pets/{id} is `getPetsById`."""
+    parts = [method]
+    for segment in path.split("/"):
+        if segment.startswith("{"):
+            parts.append(f"by {segment}")
+        elif segment:
+            parts.append(segment)
+    name = names.pascal(" ".join(parts), "operation")
+    return name[0].lower() + name[1:]

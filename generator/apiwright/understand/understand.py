@@ -1,0 +1,87 @@
+"""The stage `understand`: a document that has passed the checks becomes a `Service`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from apiwright.ir.operations import CustomAction, Operation
+from apiwright.ir.schemas import Schema
+from apiwright.ir.service import Service
+from apiwright.ir.storage import Entity
+from apiwright.load import Document
+from apiwright.problems import Report
+from apiwright.understand.actions import ActionReader
+from apiwright.understand.contract import served_contract
+from apiwright.understand.directions import mark
+from apiwright.understand.entities import EntityReader
+from apiwright.understand.errors import read_errors
+from apiwright.understand.indexes import with_indexes
+from apiwright.understand.operations import Written, read_operations
+from apiwright.understand.resources import by_id, read_resources
+from apiwright.understand.schemas import SchemaReader
+from apiwright.understand.security import base_path, read_roles, read_schemes
+from apiwright.understand.sites import find_identity, find_sites, find_stored
+
+
+def understand(document: Document, report: Report) -> Service:
+    """What `document` means. What is legal but not understood is added to `report` as a note."""
+    reader = SchemaReader(document)
+    written = read_operations(document, reader)
+    base = base_path(document.root)
+    schemes = read_schemes(document)
+    stored = find_stored(written, reader.named)
+    identity = find_identity(written, reader.named, stored)
+    sites = find_sites(written, reader.named, stored, identity)
+    entities = EntityReader(reader.named, stored, sites, written, identity).entities()
+    actions = ActionReader(reader.named, entities, sites, schemes, base, written)
+    operations = [_with_action(actions, item, report) for item in written]
+    named = mark(reader.named, _requests(operations), _responses(operations))
+    roles, default_role = read_roles(document)
+    return Service(
+        title=document.root.get("info").string("title"),
+        version=document.root.get("info").string("version"),
+        description=document.root.get("info").string("description"),
+        base_path=base,
+        contract=served_contract(document),
+        schemas=named,
+        entities=_indexed(entities, operations),
+        operations=by_id(operations),
+        resources=read_resources(document.root, operations),
+        schemes=schemes,
+        roles=roles,
+        default_role=default_role,
+        errors=read_errors(operations, named),
+    )
+
+
+def _with_action(actions: ActionReader, item: Written, report: Report) -> Operation:
+    found = actions.understand(item)
+    operation = replace(item.operation, action=found.action, evidence=found.evidence)
+    if isinstance(found.action, CustomAction):
+        report.note(
+            "needs-override",
+            f"{operation.id} answers 501 until an override gives it a body: "
+            f"{found.action.reason}",
+            operation.position,
+            hint=f"apiwright override {operation.id}",
+        )
+    return operation
+
+
+def _indexed(entities: dict[str, Entity], operations: list[Operation]) -> dict[str, Entity]:
+    return {name: with_indexes(entity, operations) for name, entity in entities.items()}
+
+
+def _requests(operations: Iterable[Operation]) -> Iterator[Schema]:
+    for operation in operations:
+        yield from (parameter.schema for parameter in operation.parameters)
+        for content in operation.body.contents if operation.body is not None else ():
+            if content.schema is not None:
+                yield content.schema
+
+
+def _responses(operations: Iterable[Operation]) -> Iterator[Schema]:
+    for operation in operations:
+        for response in operation.responses:
+            yield from (c.schema for c in response.contents if c.schema is not None)

@@ -1,0 +1,122 @@
+"""The checks of this repository: `python3 noxfile.py [-s NAME ...]`, or `nox` if there is one.
+
+Everything runs with the tools of the checkout's own `.venv`, which is made on first use; no session
+installs anything. `apiwright` is what the sessions check, and the generated service is one of them.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT / "generator"))
+
+import bootstrap  # noqa: E402 (found through the line above)
+
+if __name__ == "__main__":
+    try:
+        bootstrap.run(ROOT, "python", ["-m", "nox", "-f", str(ROOT / "noxfile.py"), *sys.argv[1:]])
+    except bootstrap.BootstrapError as error:
+        sys.exit(f"noxfile: {error}")
+
+import nox  # noqa: E402 (only there once the lines above have run)
+
+nox.needs_version = ">=2025.5"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = [
+    "lint",
+    "types",
+    "tests",
+    "service",
+    "migrations",
+    "fuzz",
+    "drift",
+    "quality",
+]
+nox.options.error_on_missing_interpreters = False
+
+# Tests with a session of their own.
+APART = ("migrations", "fuzz", "acceptance")
+# Importing subprocess, and running programs without a shell, is what a tool that runs tools does.
+BANDIT_SKIPS = "B404,B603,B606"
+
+
+def call(session: nox.Session, program: str, *arguments: str) -> None:
+    """Run a program of `.venv`, wherever the nox that reads this comes from."""
+    folder = bootstrap.ready(ROOT, any_python=True)
+    path = f"{folder}:{session.env.get('PATH') or ''}"
+    session.run(str(folder / program), *arguments, env={"PATH": path}, external=True)
+
+
+def pytest(session: nox.Session, *arguments: str) -> None:
+    """Run pytest; what stands behind `--` on the command line goes to it."""
+    call(session, "python", "-m", "pytest", *arguments, *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, layers between packages, and known dangerous constructions."""
+    call(session, "ruff", "check", ".")
+    call(session, "ruff", "format", "--check", ".")
+    call(session, "lint-imports")
+    sources = ("generator", "generated/app", "overrides")
+    call(session, "bandit", "--quiet", "--skip", BANDIT_SKIPS, "--recursive", *sources)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types, strictly: of the generator and its tests, and of the service with its overrides."""
+    call(session, "mypy", "--strict", "generator", "noxfile.py", "tests")
+    with session.chdir(ROOT / "generated"):
+        call(session, "mypy", "--strict", "app", "../overrides")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The tests of the generator, and how much of it they reach."""
+    ignored = [f"--ignore=tests/{name}" for name in APART]
+    pytest(session, "tests", *ignored, "--cov=generator", "--cov-fail-under=95")
+
+
+@nox.session
+def service(session: nox.Session) -> None:
+    """The tests that come with the generated service."""
+    with session.chdir(ROOT / "generated"):
+        pytest(session)
+
+
+@nox.session
+def migrations(session: nox.Session) -> None:
+    """Migrations: up, down, and the same schema as the models."""
+    pytest(session, "tests/migrations")
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """The running service against its own contract."""
+    pytest(session, "tests/fuzz")
+
+
+@nox.session
+def drift(session: nox.Session) -> None:
+    """Whether `generated/` is what `specs/` and `templates/` give."""
+    call(session, "apiwright", "generate", "--check")
+
+
+@nox.session
+def quality(session: nox.Session) -> None:
+    """What the generated service has to reach as a whole: speed, limits, acceptance."""
+    pytest(session, "tests/acceptance")
+
+
+@nox.session
+def constraints(session: nox.Session) -> None:
+    """Write `generator/constraints.txt` anew; from the oldest Python in use, which needs most."""
+    import install  # noqa: PLC0415 (for this session alone)
+
+    with tempfile.TemporaryDirectory() as folder:
+        text = install.resolve(ROOT, Path(folder, "venv"), Path(folder, "log"))
+    (ROOT / "generator" / "constraints.txt").write_text(text, encoding="utf-8")
+    session.log("generator/constraints.txt is written; the next run brings .venv up to date")

@@ -1,0 +1,1 @@
+"""What this service does beyond its contract's defaults; nothing here is ever generated."""
