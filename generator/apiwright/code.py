@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import keyword
+import math
 import re
 import textwrap
 import unicodedata
@@ -56,7 +57,7 @@ def literal(value: object) -> Code:
     if value is None or isinstance(value, bool | int):
         return Code(repr(value))
     if isinstance(value, float):
-        if value != value or value in {float("inf"), float("-inf")}:
+        if not math.isfinite(value):
             raise ValueError(f"no literal for {value!r}")
         return Code(repr(value))
     if isinstance(value, str):

@@ -67,13 +67,20 @@ def read(project: Project, report: Report, timings: Timings) -> Document | None:
 def comprehend(project: Project, report: Report, timings: Timings) -> Understood | None:
     """What the contract means; None if it has errors, which are then in `report`."""
     document = read(project, report, timings)
-    if document is None or report.failed:
+    if document is None or _failed(report):
         return None
     with timings.stage("understand"):
         service = understand(document, report)
         overrides = read_overrides(project.overrides, project.root, report)
         bound = check_overrides(overrides, expected_overrides(service), report)
-    return None if report.failed else Understood(document, service, bound)
+    if _failed(report):
+        return None
+    return Understood(document, service, bound)
+
+
+def _failed(report: Report) -> bool:
+    """Whether there are errors by now."""
+    return report.failed
 
 
 def build(project: Project, understood: Understood, timings: Timings) -> Output:
@@ -83,5 +90,6 @@ def build(project: Project, understood: Understood, timings: Timings) -> Output:
         planned = plan(understood.service, history, understood.bound)
     with timings.stage("render"):
         files = render(planned, project.templates)
-    policies = {file.path: file.policy for file in (*planned.files, *planned.data)}
+    policies = {file.path: file.policy for file in planned.files}
+    policies.update({file.path: file.policy for file in planned.data})
     return Output(files, policies)

@@ -13,7 +13,7 @@ import pytest
 
 from apiwright.load import load, plain, walk
 from apiwright.problems import Report
-from load_helpers import told
+from tests.load.load_helpers import told
 
 VARIABLE = "APIWRIGHT_CORPUS"
 

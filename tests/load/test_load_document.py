@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from apiwright.load import Document, plain
-from load_helpers import loaded, minimal
+from tests.load.load_helpers import loaded, minimal
 
 
 def document_of(tmp_path: Path) -> Document:

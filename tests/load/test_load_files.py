@@ -8,7 +8,7 @@ import pytest
 from apiwright.load import Node, Source, load, plain, pointer
 from apiwright.load.reader import read_nodes, read_source
 from apiwright.problems import Position, Report
-from load_helpers import hints, json_of, minimal, refused, told, write
+from tests.load.load_helpers import hints, json_of, minimal, refused, told, write
 
 
 def source_of(path: Path) -> tuple[Source | None, Report]:

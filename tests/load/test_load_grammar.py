@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from apiwright.load import KINDS, SECTIONS, Shape, kind_at, walk
 from apiwright.load.grammar import DATA
-from load_helpers import json_of, minimal, yaml_of
+from tests.load.load_helpers import json_of, minimal, yaml_of
 
 EVERYTHING: dict[str, Any] = minimal(
     servers=[{"url": "/", "variables": {"x-v": {"default": "1"}}, "x-note": {"url": "/"}}],
@@ -115,8 +116,6 @@ PLACES = """
 
 
 def test_walk_visits_every_object_once_in_order() -> None:
-    import json
-
     node, _ = json_of(json.dumps(EVERYTHING))
     assert node is not None
     expected = [tuple(line.split()) for line in PLACES.split("\n") if line]

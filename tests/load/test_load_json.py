@@ -8,7 +8,7 @@ import pytest
 from apiwright.load import Source
 from apiwright.load.json_reader import read_json
 from apiwright.problems import Report
-from load_helpers import hints, json_of, told, value
+from tests.load.load_helpers import hints, json_of, told, value
 
 GOOD: list[str] = [
     "{}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from apiwright.load import Document, Node, plain
 from apiwright.load.jsonpath import Queries, QueryError
 from apiwright.problems import Report
-from load_helpers import errors, hints, json_of, loaded, minimal, told
+from tests.load.load_helpers import errors, hints, json_of, loaded, minimal, told
 
 CONTRACT = """
 openapi: 3.1.0
@@ -273,7 +272,7 @@ def test_overlays_beside_each_other_and_out_of_the_folder(tmp_path: Path) -> Non
     assert "several-overlays" in errors(report)
     (tmp_path / "secret.json").write_text("{}")
     (tmp_path / "b").mkdir()
-    os.symlink(tmp_path / "secret.json", tmp_path / "b" / "openapi.overlay.yaml")
+    (tmp_path / "b" / "openapi.overlay.yaml").symlink_to(tmp_path / "secret.json")
     _, report = loaded(tmp_path / "b", {"openapi.yaml": CONTRACT})
     assert errors(report) == ["reference-outside"]
 

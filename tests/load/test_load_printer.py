@@ -17,7 +17,7 @@ from apiwright.cli.printer import (
 )
 from apiwright.load import Source, load
 from apiwright.problems import Position, Report
-from load_helpers import write
+from tests.load.load_helpers import write
 
 
 def printed(report: Report, *texts: str, color: bool = False) -> str:

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apiwright.load import plain
-from load_helpers import errors, hints, loaded, minimal, told
+from tests.load.load_helpers import errors, hints, loaded, minimal, told
 
 
 def with_schemas(**schemas: Any) -> dict[str, Any]:
@@ -86,11 +85,11 @@ def test_links_are_followed_before_the_folder_is_checked(tmp_path: Path) -> None
     inside = tmp_path / "in"
     (inside / "sub").mkdir(parents=True)
     (tmp_path / "secret.yaml").write_text("password: {x: hunter2}")
-    os.symlink(tmp_path / "secret.yaml", inside / "link.yaml")
-    os.symlink(tmp_path, inside / "folder")
-    os.symlink("loop.yaml", inside / "loop.yaml")
+    (inside / "link.yaml").symlink_to(tmp_path / "secret.yaml")
+    (inside / "folder").symlink_to(tmp_path)
+    (inside / "loop.yaml").symlink_to("loop.yaml")
     (inside / "sub" / "real.yaml").write_text("a: {type: string}")
-    os.symlink("sub/real.yaml", inside / "near.yaml")
+    (inside / "near.yaml").symlink_to("sub/real.yaml")
     assert report_of(inside, "link.yaml#/password")[0] == ["reference-outside"]
     assert report_of(inside, "folder/secret.yaml#/password")[0] == ["reference-outside"]
     assert report_of(inside, "near.yaml#/a")[0] == []

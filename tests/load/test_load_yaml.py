@@ -8,7 +8,7 @@ import yaml
 from apiwright.load import Source
 from apiwright.load.yaml_reader import read_yaml
 from apiwright.problems import Report
-from load_helpers import hints, told, value, yaml_of
+from tests.load.load_helpers import hints, told, value, yaml_of
 
 TYPES: list[tuple[str, Any]] = [
     ("", None),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from watchfiles import watch
 
 from apiwright.cli.generating import Generated, generate
 from apiwright.cli.progress import Progress
@@ -83,9 +84,6 @@ class Development:
 
     def _edits(self) -> Iterator[None]:
         """One item for each time that something changed which the service depends on."""
-        # Imported late: only this command needs it.
-        from watchfiles import watch
-
         for _ in watch(*self._watched(), debounce=300, step=50, raise_interrupt=True):
             yield None
 

@@ -27,7 +27,7 @@ def generate(session: Session) -> Generated | None:
     session.report = Report()
     understood = comprehend(session.project, session.report, session.timings)
     if understood is None:
-        session.show_problems(None)
+        session.show_problems()
         return None
     output = build(session.project, understood, session.timings)
     changes = compare(session.project.output, output.files, output.policies)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import sys
 
@@ -49,8 +50,6 @@ class _Commands(click.Group):
         try:
             return super().resolve_command(context, args)
         except click.UsageError as error:
-            import difflib
-
             near = difflib.get_close_matches(args[0], _COMMANDS, 1, 0.5)
             if near:
                 raise click.UsageError(f"{error.message} Did you mean '{near[0]}'?") from error

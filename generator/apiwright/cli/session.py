@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,11 +15,14 @@ from typing import Any, ParamSpec, TypeVar
 import click
 
 from apiwright.cli.printer import print_problems
-from apiwright.load import Document
+from apiwright.cli.sources import sources_of
+from apiwright.history import HistoryError
 from apiwright.pipeline import Timings, Understood, comprehend
 from apiwright.problems import Report
 from apiwright.project import Project, ProjectError, find_project
+from apiwright.render import RenderError
 from apiwright.render.engine import builtin_templates
+from apiwright.write import WriteError
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -44,23 +48,23 @@ class Session:
         """The contract, understood; ends the command with its problems where it has errors."""
         understood = comprehend(self.project, self.report, self.timings)
         if understood is None:
-            self.show_problems(None)
+            self.show_problems()
             raise click.exceptions.Exit(PROBLEMS)
         return understood
 
-    def show_problems(self, document: Document | None) -> None:
+    def show_problems(self) -> None:
         """Print the problems, with excerpts, to standard error."""
-        from apiwright.cli.sources import sources_of
+        show_problems(self.report, self.project.root)
 
-        sources = sources_of(self.project, self.report, document)
-        print_problems(self.report, sources, sys.stderr, color=sys.stderr.isatty())
+
+def show_problems(report: Report, root: Path) -> None:
+    """Print problems, with excerpts of files below `root`, to standard error."""
+    color = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    print_problems(report, sources_of(root, report), sys.stderr, color=color)
 
 
 def guarded(command: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """`command`, with what can go wrong told in one line instead of a traceback."""
-    from apiwright.history import HistoryError
-    from apiwright.render import RenderError
-    from apiwright.write import WriteError
 
     @wraps(command)
     def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
@@ -84,9 +88,14 @@ def fail(message: str, hint: str = "", code: int = PROBLEMS) -> None:
     raise click.exceptions.Exit(code)
 
 
+def json_text(value: Any) -> str:
+    """A value as JSON, laid out for reading."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
 def print_json(value: Any) -> None:
     """Print a value for programs."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(json_text(value))
 
 
 @contextmanager

@@ -73,8 +73,13 @@ class Service:
     def run(self, *arguments: str) -> str:
         """What Python prints when it runs with these arguments in the service's folder."""
         command = [sys.executable, *arguments]
-        result = subprocess.run(  # noqa: S603  # nosec B603 - fixed arguments, no shell
-            command, cwd=self._output, env=self._environ, capture_output=True, text=True, check=False
+        result = subprocess.run(  # nosec B603 - fixed arguments, no shell
+            command,
+            cwd=self._output,
+            env=self._environ,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if result.returncode != 0:
             raise ServiceError((result.stderr or result.stdout).strip())
@@ -87,7 +92,7 @@ class Service:
             sys.executable, "-m", "uvicorn", "app.main:app", "--fd", str(number),
             "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5",
         ]  # fmt: skip
-        self._process = subprocess.Popen(  # noqa: S603  # nosec B603 - fixed arguments, no shell
+        self._process = subprocess.Popen(  # nosec B603 - fixed arguments, no shell
             command, cwd=self._output, env=self._environ, pass_fds=[number]
         )
         self._wait()
@@ -126,7 +131,7 @@ class Service:
             with contextlib.suppress(urllib.error.URLError, OSError):
                 # An address of this machine that we made ourselves.
                 url = f"{self.address}/health/ready"
-                with urllib.request.urlopen(url, timeout=2):  # noqa: S310  # nosec B310
+                with urllib.request.urlopen(url, timeout=2):  # nosec B310
                     return
             time.sleep(0.05)
         raise ServiceError(f"the service was not ready within {_START_SECONDS:.0f} seconds")

@@ -1,7 +1,7 @@
 """The extension words, each with the places it may stand and a JSON Schema of its value.
 
 A word is data only: none of them can carry code, a path or an import. Where OpenAPI has a word of
-its own (`security`, `readOnly`, `writeOnly`, `format`, `default`, `deprecated`), there is none here.
+its own (`security`, `readOnly`, `format`, `default`, `deprecated`), there is none here.
 """
 
 from __future__ import annotations
@@ -193,8 +193,16 @@ WORDS: Final[dict[str, Word]] = {
                     column=_text("The property to compare"),
                     compare={
                         "enum": [
-                            "eq", "ne", "gt", "gte", "lt", "lte",
-                            "in", "contains", "starts-with", "is-null",
+                            "eq",
+                            "ne",
+                            "gt",
+                            "gte",
+                            "lt",
+                            "lte",
+                            "in",
+                            "contains",
+                            "starts-with",
+                            "is-null",
                         ],
                         "description": "How the property is compared with the parameter",
                     },

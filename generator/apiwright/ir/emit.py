@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from apiwright.ir.schemas import Direction, Json, NamedSchema, Schema
 from apiwright.ir.shapes import dropped
@@ -25,9 +26,7 @@ def json_schema(
 
     if schema.never:
         return False
-    out: dict[str, Json] = {}
-    if schema.ref:
-        out["$ref"] = refer(schema.ref)
+    out: dict[str, Json] = {"$ref": refer(schema.ref)} if schema.ref else {}
     if schema.types:
         out["type"] = schema.types[0] if len(schema.types) == 1 else list(schema.types)
     if schema.format:
@@ -35,32 +34,45 @@ def json_schema(
     if schema.enum:
         out["enum"] = list(schema.enum)
     out.update(schema.keywords)
+    out.update(_object(schema, named, direction, inner))
+    if schema.items is not None:
+        out["items"] = inner(schema.items)
+    parts = {"allOf": schema.all_of, "anyOf": schema.any_of, "oneOf": schema.one_of}
+    out.update({word: [inner(part) for part in listed] for word, listed in parts.items() if listed})
+    out.update(_applicators(schema, inner))
+    return out
+
+
+Inner: TypeAlias = "Callable[[Schema], dict[str, Json] | bool]"
+
+
+def _object(
+    schema: Schema, named: Mapping[str, NamedSchema], direction: Direction, inner: Inner
+) -> dict[str, Json]:
+    """The keywords for objects, without the properties that don't travel."""
+    out: dict[str, Json] = {}
     kept = [p for p in schema.properties if not dropped(_seen(p.schema, named), direction)]
     if kept:
         out["properties"] = {prop.name: inner(prop.schema) for prop in kept}
     gone = {prop.name for prop in schema.properties} - {prop.name for prop in kept}
     required = [name for name in schema.required if name not in gone]
     if required:
-        out["required"] = list(required)
+        out["required"] = list[Json](required)
     if schema.additional is not None:
         extra = schema.additional
         out["additionalProperties"] = extra if isinstance(extra, bool) else inner(extra)
-    if schema.items is not None:
-        out["items"] = inner(schema.items)
-    for keyword, parts in (
-        ("allOf", schema.all_of),
-        ("anyOf", schema.any_of),
-        ("oneOf", schema.one_of),
-    ):
-        if parts:
-            out[keyword] = [inner(part) for part in parts]
-    for keyword, value in schema.applicators.items():
+    return out
+
+
+def _applicators(schema: Schema, inner: Inner) -> dict[str, Json]:
+    out: dict[str, Json] = {}
+    for word, value in schema.applicators.items():
         if isinstance(value, Schema):
-            out[keyword] = inner(value)
+            out[word] = inner(value)
         elif isinstance(value, Mapping):
-            out[keyword] = {key: inner(part) for key, part in value.items()}
+            out[word] = {key: inner(part) for key, part in value.items()}
         else:
-            out[keyword] = [inner(part) for part in value]
+            out[word] = [inner(part) for part in value]
     return out
 
 

@@ -41,8 +41,9 @@ def example_value(column: Column, row: dict[str, Json]) -> tuple[Json, ...]:
 def _operations(entity: Entity, service: Service) -> Iterator[Operation]:
     for operation in service.operations.values():
         action = operation.action
-        fits = isinstance(action, ListAction | CreateAction | RowAction)
-        if fits and action.entity == entity.name:
+        if not isinstance(action, ListAction | CreateAction | RowAction):
+            continue
+        if action.entity == entity.name:
             yield operation
 
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from apiwright.load import Node
 from apiwright.problems import Position
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 class Direction(Enum):

@@ -14,7 +14,7 @@ from apiwright.ir.storage import Entity
 class SchemeKind(Enum):
     """The ways of authentication that a contract can name."""
 
-    OAUTH2_PASSWORD = "oauth2-password"
+    PASSWORD_FLOW = "oauth2-password"
     BEARER = "bearer"
     OTHER = "other"
 

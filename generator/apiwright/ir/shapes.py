@@ -40,16 +40,14 @@ def flat(
     nullable = len(options) == 2 and len(others) == 1
     if nullable:
         layers.append(flat(others[0], named, seen))
-    result = replace(schema, ref="", all_of=(), **_no_options(nullable))
+    result = replace(schema, ref="", all_of=())
+    if nullable:
+        result = replace(result, any_of=(), one_of=())
     for layer in layers:
         result = _over(result, layer)
     if nullable and result.types and "null" not in result.types:
         result = replace(result, types=(*result.types, "null"))
     return result
-
-
-def _no_options(nullable: bool) -> dict[str, tuple[Schema, ...]]:
-    return {"any_of": (), "one_of": ()} if nullable else {}
 
 
 def _over(outer: Schema, inner: Schema) -> Schema:
@@ -78,9 +76,7 @@ def _over(outer: Schema, inner: Schema) -> Schema:
     )
 
 
-def _merged(
-    first: tuple[Property, ...], second: tuple[Property, ...]
-) -> tuple[Property, ...]:
+def _merged(first: tuple[Property, ...], second: tuple[Property, ...]) -> tuple[Property, ...]:
     """The properties of both; where both have one, the second's schema and either's `required`."""
     found = {prop.name: prop for prop in first}
     for prop in second:

@@ -77,8 +77,9 @@ class Column:
     """A column of a table.
 
     `name` is its SQL name, `attribute` its name in Python, `property` the property of the wire
-    that it stores (empty where it has none); a `hashed` one is never shown. `enum` holds the values it is limited to, `enum_class`
-    the named schema that lists them. `default` is wrapped in a tuple, since null is a value too.
+    that it stores (empty where it has none); a `hashed` one is never shown. `enum` holds the
+    values that it is limited to, `enum_class` the named schema that lists them. `default` is
+    wrapped in a tuple, since null is a value too.
     """
 
     name: str

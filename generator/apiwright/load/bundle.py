@@ -17,6 +17,7 @@ from typing import TypeAlias
 from apiwright.load import pointer
 from apiwright.load.component_names import ComponentNames
 from apiwright.load.files import File, Files
+from apiwright.load.limits import MAX_MERGES
 from apiwright.load.measure import check_size, extent
 from apiwright.load.node import Node, copied
 from apiwright.load.read_error import ReadError, check_problems
@@ -28,7 +29,6 @@ from apiwright.load.reference_rules import (
 )
 from apiwright.load.resolver import Resolver, Target
 from apiwright.load.walk import Place, walk, walk_from
-from apiwright.load.wording import shown
 from apiwright.problems import Report
 
 _Known: TypeAlias = tuple[str, tuple[str, ...], str]
@@ -61,6 +61,7 @@ class _Bundler:
         self._legacy = version is not None and version.text.startswith("3.0")
         self._homes: dict[_Known, tuple[str, ...]] = {}
         self._settled: set[tuple[str, ...]] = set()
+        self._merged: dict[int, tuple[Node, set[_Known]]] = {}
         self._size = 0
         self._queue: deque[tuple[File, Place]] = deque()
 
@@ -110,7 +111,7 @@ class _Bundler:
             if not target.known and home is None:  # no walk of the root comes there
                 self._homes[_known(target, place.kind)] = target.keys
                 self._queue.append((self._root, Place(place.kind, target.node, target.keys)))
-        elif in_place and len(place.node.mapping) > 1 and _is_path(place):
+        elif in_place and len(place.node.mapping) > 1:
             self._merge(place, text, target)
         elif (home is None and in_place) or (home == place.path and home not in self._settled):
             self._settle(place, target)
@@ -136,10 +137,6 @@ class _Bundler:
         copy = self._copy(target)
         self._put(place, copy)
         self._queue.append((target.file, Place(place.kind, copy, place.keys, place.parent)))
-        for key, node in place.node.mapping.items():
-            if key != "$ref":
-                message = f"'{shown(key)}' has no effect beside a reference in a callback"
-                self._report.warning("ignored-beside-reference", message, node.key_position)
 
     def _merge(self, place: Place, text: Node, target: Target) -> None:
         """Put a path item in its place, together with what stands beside the reference to it.
@@ -147,6 +144,13 @@ class _Bundler:
         This wins where both have the same field, which OpenAPI 3.0 (4.7.9) leaves undefined. The
         path item may be a reference with something beside it in turn, and so on.
         """
+        around = self._around(place, _known(target, place.kind))
+        if around is not None:
+            _point(place.node, "$ref", text, around)
+            return
+        if len(self._merged) > MAX_MERGES:
+            message = f"more than {MAX_MERGES:,} references to path items have more beside them"
+            raise ReadError("too-large", message, text.position)
         fields = {key: node for key, node in place.node.mapping.items() if key != "$ref"}
         known: set[_Known] = set()
         layers: list[tuple[File, Node]] = []
@@ -166,7 +170,17 @@ class _Bundler:
             fields["$ref"] = replace(text, value="#" + pointer.fragment(following.keys))
         self._put(place, replace(layers[0][1], value=fields))
         for file, node in layers:
+            self._merged[id(node)] = (node, known)
             self._queue.append((file, Place(place.kind, node, place.keys, place.parent)))
+
+    def _around(self, place: Place, known: _Known) -> tuple[str, ...] | None:
+        """The way to a merged path item that the place is in: by a callback it contains itself."""
+        above = place.parent
+        while above is not None:
+            if known in self._merged.get(id(above.node), (None, ()))[1]:
+                return above.path
+            above = above.parent
+        return None
 
     def _copy(self, target: Target) -> Node:
         self._size = self._size or extent(self._root.root).size
@@ -197,10 +211,6 @@ class _Bundler:
         if target.file is self._root:
             return target.keys
         return self._homes.get(_known(target, "schema")) or self._hoist("schema", target)
-
-
-def _is_path(place: Place) -> bool:
-    return place.parent is not None and place.parent.kind == "paths"
 
 
 def _known(target: Target, kind: str) -> _Known:

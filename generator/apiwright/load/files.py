@@ -143,11 +143,16 @@ class Files:
 
     def _name(self, path: Path) -> str:
         """The path as positions show it: relative to the base where it is below that."""
-        base = os.path.abspath(self._base or Path.cwd())
-        absolute = Path(os.path.abspath(path))
+        base = _absolute(self._base or Path())
+        absolute = _absolute(path)
         if absolute.is_relative_to(base):
             return absolute.relative_to(base).as_posix()
         return path.as_posix()
+
+
+def _absolute(path: Path) -> Path:
+    """The path from the root of the file system, links in it not followed."""
+    return Path(os.path.normpath(Path.cwd() / path))
 
 
 def _real(path: Path) -> str:
@@ -155,4 +160,4 @@ def _real(path: Path) -> str:
     try:
         return os.path.realpath(path)
     except (OSError, ValueError):  # no file can have that name; opening it says so
-        return os.path.abspath(path)
+        return str(_absolute(path))

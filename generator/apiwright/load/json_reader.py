@@ -1,6 +1,6 @@
 """JSON text to nodes (RFC 8259).
 
-Not read as YAML, though nearly all JSON is YAML: pairs of `\\u` escapes and long keys break there.
+Not read as YAML, though nearly all JSON is YAML: paired escapes and long keys break there.
 One regular expression a token and a stack of open lists and mappings; no recursion.
 """
 

@@ -54,6 +54,8 @@ class _MapView(dict[str, Any]):
     def items(self) -> Any:
         return ((key, view(node, self._meter)) for key, node in self._entries.items())
 
+    __hash__ = None
+
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, _MapView)
@@ -80,6 +82,8 @@ class _ListView(list[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         return (view(node, self._meter) for node in self._entries)
+
+    __hash__ = None
 
     def __eq__(self, other: object) -> bool:
         return (

@@ -16,6 +16,9 @@ MAX_LINES = 2_000_000
 MAX_FILES = 2_000
 """How many files one contract may consist of."""
 
+MAX_MERGES = 1_000
+"""How many references to path items may have more beside them; each is written out by itself."""
+
 MAX_DEPTH = 100
 """How deep lists and mappings may stand inside each other."""
 

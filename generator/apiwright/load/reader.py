@@ -34,14 +34,12 @@ def read_source(
     place = asked or Position(name)
     try:
         data = _bytes(path, name, place, hints=worth_it(report))
-        text = _text(data, name)
-        if text.count("\n") + text.count("\r") > MAX_LINES:
-            message = f"the file '{name}' has more than {MAX_LINES:,} lines"
-            raise ReadError("too-large", message, place)
-        return Source(name, text)
+        source = Source(name, _text(data, name))
+        _check_lines(source, place)
     except ReadError as error:
         report.add(error.problem)
         return None
+    return source
 
 
 def read_nodes(source: Source, report: Report, limit: int = MAX_VALUES) -> Node | None:
@@ -116,6 +114,12 @@ def _text(data: bytes, name: str) -> str:
     raise ReadError(
         "not-utf-8", f"the file '{name}' is not UTF-8 text", place, hint="save it as UTF-8"
     )
+
+
+def _check_lines(source: Source, place: Position) -> None:
+    if source.text.count("\n") + source.text.count("\r") > MAX_LINES:
+        message = f"the file '{source.file}' has more than {MAX_LINES:,} lines"
+        raise ReadError("too-large", message, place)
 
 
 def _place(data: bytes, offset: int, name: str) -> Position:

@@ -21,7 +21,13 @@ from apiwright.plan.views.models import model_view
 from apiwright.plan.views.repositories import repository_view
 from apiwright.plan.views.routers import router_view
 from apiwright.plan.views.seeds import account_view, seed_views
-from apiwright.plan.views.service import ResourceName, api_package, identity_view, resource_name, service_view
+from apiwright.plan.views.service import (
+    ResourceName,
+    api_package,
+    identity_view,
+    resource_name,
+    service_view,
+)
 from apiwright.plan.views.services import service_class_view
 
 
@@ -70,14 +76,18 @@ class _Planner:
     def _models(self) -> Iterator[PlannedFile]:
         entities = list(self._service.entities.values())
         views = {e.module: model_view(e, self._service, self._tables) for e in entities}
-        yield self._file("app/models/__init__.py", models=tuple(
-            (ident(module), view.class_name) for module, view in sorted(views.items())
-        ))
+        yield self._file(
+            "app/models/__init__.py",
+            models=tuple(
+                (ident(module), view.class_name) for module, view in sorted(views.items())
+            ),
+        )
         constraints = constraints_view(self._service, self._tables)
         yield self._file("app/models/constraints.py", constraints=constraints)
         for entity in entities:
             yield self._file(
-                f"app/models/{entity.module}.py", "app/models/entity.py.j2",
+                f"app/models/{entity.module}.py",
+                "app/models/entity.py.j2",
                 entity=views[entity.module],
             )
             yield self._file(
@@ -90,8 +100,10 @@ class _Planner:
         for module in generate_models(self._service, self._classes):
             about = constant(f"Shapes on the wire: {module.name.replace('_', ' ')}")
             yield self._file(
-                f"app/schemas/{module.name}.py", "app/schemas/module.py.j2",
-                module=module, about=about,
+                f"app/schemas/{module.name}.py",
+                "app/schemas/module.py.j2",
+                module=module,
+                about=about,
             )
 
     def _resources(self) -> Iterator[PlannedFile]:
@@ -105,11 +117,13 @@ class _Planner:
             if resource.module in self._bound:
                 overridden.append(resource_name(resource))
             yield self._file(
-                f"app/api/{package}/{resource.module}.py", "app/api/v1/tag.py.j2",
+                f"app/api/{package}/{resource.module}.py",
+                "app/api/v1/tag.py.j2",
                 router=router_view(resource, self._service, self._classes),
             )
             yield self._file(
-                f"app/services/{resource.service_module}.py", "app/services/service.py.j2",
+                f"app/services/{resource.service_module}.py",
+                "app/services/service.py.j2",
                 resource=service_class_view(resource, self._service, self._classes),
             )
         yield self._file(

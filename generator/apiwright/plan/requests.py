@@ -1,6 +1,8 @@
-"""What the service holds requests to: the JSON Schemas of parameters and bodies, as one document."""
+"""What the service holds requests to: JSON Schemas of parameters and bodies, in one document."""
 
 from __future__ import annotations
+
+from urllib.parse import quote
 
 from apiwright.ir.emit import json_schema
 from apiwright.ir.operations import Location, Operation, Parameter, Wire
@@ -63,8 +65,6 @@ def _refer(name: str) -> str:
 
 
 def _percent(text: str) -> str:
-    from urllib.parse import quote
-
     return quote(text, safe="~")
 
 

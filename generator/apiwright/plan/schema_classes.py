@@ -108,7 +108,7 @@ def is_class(schema: Schema, named: Mapping[str, NamedSchema]) -> bool:
     return bool(whole.properties) or len(options) > 1
 
 
-def _roots(service: Service, operation: Operation) -> Iterator[tuple[Schema, Direction]]:
+def _roots(operation: Operation) -> Iterator[tuple[Schema, Direction]]:
     for parameter in operation.parameters:
         yield parameter.schema, Direction.REQUEST
     content = body_content(operation)
@@ -123,7 +123,7 @@ def _uses(service: Service) -> dict[str, set[Direction]]:
     """The named schemas that handlers work with, and the directions in which they travel."""
     found: dict[str, set[Direction]] = {}
     for operation in service.operations.values():
-        for root, direction in _roots(service, operation):
+        for root, direction in _roots(operation):
             for name in _reached(root, service.schemas):
                 found.setdefault(name, set()).add(direction)
     return {name: found[name] for name in service.schemas if name in found}
@@ -148,16 +148,20 @@ def _modules(service: Service, used: Iterable[str]) -> dict[str, str]:
         for operation_id in resource.operations:
             operation = service.operations[operation_id]
             action = operation.action
-            for root, _ in _roots(service, operation):
+            for root, _ in _roots(operation):
                 for name in _reached(root, service.schemas):
                     users[name].add(resource_module(resource.module))
                     if isinstance(action, ListAction | CreateAction | RowAction):
                         entities[name].add(service.entities[action.entity].module)
     modules = {}
-    for name in users:
+    for name, homes in users.items():
         entity = service.entities.get(name)
-        homes = entities[name] if len(entities[name]) == 1 and len(users[name]) == 1 else users[name]
-        modules[name] = entity.module if entity else homes.copy().pop() if len(homes) == 1 else SHARED
+        if entity is not None:
+            modules[name] = entity.module
+        elif len(homes) == 1:
+            modules[name] = min(entities[name] if len(entities[name]) == 1 else homes)
+        else:
+            modules[name] = SHARED
     return _without_cycles(modules, service)
 
 
@@ -175,9 +179,7 @@ def _without_cycles(modules: dict[str, str], service: Service) -> dict[str, str]
                 needs[module].add(modules[other])
     merged: dict[str, str] = {}
     for module in sorted(needs):
-        circle = {
-            other for other in _needed(module, needs) if module in _needed(other, needs)
-        }
+        circle = {other for other in _needed(module, needs) if module in _needed(other, needs)}
         merged[module] = min({module, *circle})
     return {name: merged[module] for name, module in modules.items()}
 

@@ -21,7 +21,7 @@ def environment(folders: tuple[Path, ...]) -> Environment:
     already, whoever wrote the template.
     """
     # Not HTML: nothing is escaped for a browser here, and `guard` lets no raw text through.
-    engine = Environment(  # noqa: S701  # nosec B701
+    engine = Environment(  # nosec B701
         loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders]),
         undefined=StrictUndefined,
         finalize=guard,

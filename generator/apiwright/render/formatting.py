@@ -46,7 +46,7 @@ def formatted(files: Mapping[str, str]) -> dict[str, str]:
 def _ruff(root: Path, *arguments: str) -> None:
     command = [find_ruff_bin(), *arguments, "."]
     # Fixed arguments, no shell.
-    result = subprocess.run(  # noqa: S603  # nosec B603
+    result = subprocess.run(  # nosec B603
         command, cwd=root, capture_output=True, text=True, check=False
     )
     if result.returncode != 0:

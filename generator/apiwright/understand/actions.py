@@ -10,6 +10,7 @@ from apiwright.ir.operations import (
     Action,
     CreateAction,
     CustomAction,
+    LinkWrite,
     ListAction,
     Location,
     LogoutAction,
@@ -22,6 +23,7 @@ from apiwright.ir.operations import (
     RowVerb,
     TokenAction,
     View,
+    Write,
 )
 from apiwright.ir.schemas import NamedSchema, Schema
 from apiwright.ir.service import SecurityScheme
@@ -234,7 +236,8 @@ class ActionReader:
 
     def _row(self, item: Written, entity: Entity, site: Site, verb: RowVerb) -> Understood:
         operation = item.operation
-        writes, links = (), ()
+        writes: tuple[Write, ...] = ()
+        links: tuple[LinkWrite, ...] = ()
         if verb in {RowVerb.REPLACE, RowVerb.UPDATE}:
             writes, links = self._views.writes(self._body(operation), entity)
         elif operation.body is not None:

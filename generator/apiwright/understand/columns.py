@@ -46,7 +46,7 @@ class ColumnReader:
         kind = kind_of(prop.schema, self.named)
         written = whole.extensions.get("x-column")
         made_by = self.inputs.made.get(name, ())
-        fill = self._fill(name, prop, whole, key)
+        fill = self._fill(name, whole, key)
         default = self._default(name, whole)
         column = Column(
             name=_column_name(name, written),
@@ -71,7 +71,7 @@ class ColumnReader:
     def _item(self, whole: Schema) -> Schema:
         return flat(whole.items, self.named) if whole.items is not None else whole
 
-    def _fill(self, name: str, prop: Property, whole: Schema, key: str) -> Fill:
+    def _fill(self, name: str, whole: Schema, key: str) -> Fill:
         sent = name in self.inputs.made
         if name == key and not sent:
             return Fill.GENERATED
@@ -89,7 +89,8 @@ class ColumnReader:
         return Fill.CLIENT
 
     def _default(self, name: str, whole: Schema) -> tuple[Json, ...]:
-        for given in (whole.default, *(flat(p.schema, self.named).default for p in self._made(name))):
+        made = (flat(prop.schema, self.named).default for prop in self._made(name))
+        for given in (whole.default, *made):
             if given and given[0] is not None:
                 return given
         return ()
@@ -117,8 +118,10 @@ class ColumnReader:
         return name if name in self.named and _texts(flat(used, self.named)) else ""
 
     def _bounds(self, name: str, whole: Schema, kind: ColumnType, array: bool) -> Bounds:
-        """What holds for the column: what every schema that writes it, and the one that shows it,
-        agree on, and the loosest of their limits."""
+        """What holds for the column, whichever of the schemas that write and show it is asked.
+
+        That is what all of them agree on, and the loosest of their limits.
+        """
         if array or kind in {ColumnType.JSON, ColumnType.BYTES, ColumnType.UUID}:
             return Bounds()
         writers = [flat(p.schema, self.named) for p in self.inputs.all.get(name, ())]

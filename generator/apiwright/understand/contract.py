@@ -1,4 +1,4 @@
-"""The document that the service serves: the contract as its author wrote it, extensions left out."""
+"""The document that the service serves: the contract as it was written, without extensions."""
 
 from __future__ import annotations
 

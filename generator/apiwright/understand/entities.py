@@ -116,9 +116,7 @@ class EntityReader:
         """The properties of the schema itself, and those that only its inputs have."""
         own = properties(self.named[name].schema, self.named)
         extra = {key: found[0] for key, found in inputs.all.items() if key not in own}
-        return {
-            key: prop for key, prop in {**own, **extra}.items() if not self._computed(prop)
-        }
+        return {key: prop for key, prop in {**own, **extra}.items() if not self._computed(prop)}
 
     def _computed(self, prop: Property) -> bool:
         written = flat(prop.schema, self.named).extensions.get("x-column")
@@ -147,9 +145,7 @@ class EntityReader:
         if deleted and not any(column.name == deleted for column in columns):
             columns.append(self._deleted_column(name, deleted))
         return tuple(
-            replace(column, fill=Fill.DELETED, nullable=True)
-            if column.name == deleted
-            else column
+            replace(column, fill=Fill.DELETED, nullable=True) if column.name == deleted else column
             for column in columns
         )
 
@@ -289,9 +285,7 @@ class EntityReader:
         )
 
 
-def _owner(
-    columns: Iterable[Column], words: Mapping[str, Mapping[str, Node]]
-) -> Ownership | None:
+def _owner(columns: Iterable[Column], words: Mapping[str, Mapping[str, Node]]) -> Ownership | None:
     for column in columns:
         if column.fill is Fill.OWNER:
             written = words.get(column.property, {}).get("x-owner")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from apiwright.ir.operations import Operation, Response
+from apiwright.ir.samples import NoSampleError, sample
 from apiwright.ir.schemas import Direction, Json, NamedSchema, Property, Schema
 from apiwright.ir.service import ErrorField, ErrorPart, Errors, ErrorShape, ViolationPart
-from apiwright.ir.samples import NoSampleError, sample
 from apiwright.ir.shapes import array_items, flat, is_object
 from apiwright.ir.shapes import properties as properties_of
 
@@ -30,9 +30,7 @@ _MESSAGES = ("msg", "message", "detail", "reason", "description", "title", "erro
 _KINDS = ("type", "code", "kind", "rule")
 
 
-def read_errors(
-    operations: Iterable[Operation], named: Mapping[str, NamedSchema]
-) -> Errors:
+def read_errors(operations: Iterable[Operation], named: Mapping[str, NamedSchema]) -> Errors:
     """The usual shape of errors, that of validation errors, and the exceptions to both."""
     shapes: dict[tuple[str, str], ErrorShape] = {}
     statuses: dict[str, int] = {}
@@ -85,9 +83,7 @@ def _fields(schema: Schema, named: Mapping[str, NamedSchema]) -> tuple[ErrorFiel
     return tuple(fields)
 
 
-def _parts(
-    found: Mapping[str, Property], named: Mapping[str, NamedSchema]
-) -> dict[str, ErrorPart]:
+def _parts(found: Mapping[str, Property], named: Mapping[str, NamedSchema]) -> dict[str, ErrorPart]:
     """What each property tells; every part is told once, by the name that fits it best."""
     types = {name: _types(prop.schema, named) for name, prop in found.items()}
     chosen: dict[str, ErrorPart] = {}

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from apiwright import names
-from apiwright.ir.operations import Compare, Filter, Location, Page, Parameter, Search, Sort, SortKey
+from apiwright.ir.operations import (
+    Compare,
+    Filter,
+    Location,
+    Page,
+    Parameter,
+    Search,
+    Sort,
+    SortKey,
+)
 from apiwright.ir.schemas import NamedSchema
 from apiwright.ir.shapes import flat, properties
 from apiwright.ir.storage import Column, ColumnType, Entity, ManyToMany
@@ -88,12 +97,21 @@ def _answered(page: Page, held: Many, named: Mapping[str, NamedSchema]) -> Page:
     if not held.envelope:
         return page
     found = {names.snake(key): key for key in properties(named[held.envelope].schema, named)}
-    changes = {}
-    for field, wanted in _PAGE_PROPERTIES.items():
-        name = next((found[want] for want in wanted if want in found), "")
-        if name and name != held.items:
-            changes[field] = name
-    return replace(page, **changes)
+
+    def shown(field: str) -> str:
+        names_of_it = (found[want] for want in _PAGE_PROPERTIES[field] if want in found)
+        return next((name for name in names_of_it if name != held.items), "")
+
+    return replace(
+        page,
+        total=shown("total"),
+        next_cursor=shown("next_cursor"),
+        shown_limit=shown("shown_limit"),
+        shown_offset=shown("shown_offset"),
+        shown_number=shown("shown_number"),
+        shown_pages=shown("shown_pages"),
+        has_more=shown("has_more"),
+    )
 
 
 def _paging(page: Page, parameter: Parameter, named: Mapping[str, NamedSchema]) -> Page | None:
@@ -106,9 +124,7 @@ def _paging(page: Page, parameter: Parameter, named: Mapping[str, NamedSchema]) 
         most = words.keywords.get("maximum")
         largest = most if isinstance(most, int) else 100
         usual = given if isinstance(given, int) else min(largest, 20)
-        return replace(
-            page, limit=parameter.attribute, default_limit=usual, max_limit=largest
-        )
+        return replace(page, limit=parameter.attribute, default_limit=usual, max_limit=largest)
     if "integer" in types and name in _OFFSETS:
         return replace(page, offset=parameter.attribute)
     if "integer" in types and name in _NUMBERS:
@@ -135,9 +151,7 @@ def _is_prose(column: Column) -> bool:
     return text and not (column.enum or column.hashed or column.reference)
 
 
-def _sort(
-    parameter: Parameter, entity: Entity, named: Mapping[str, NamedSchema]
-) -> Sort | None:
+def _sort(parameter: Parameter, entity: Entity, named: Mapping[str, NamedSchema]) -> Sort | None:
     if names.snake(parameter.name) not in _SORTS:
         return None
     whole = flat(parameter.schema, named)
@@ -184,8 +198,8 @@ def _filter(
             return Filter(parameter.attribute, column.name, chosen)
         relation = _relation(name, entity)
         if relation is not None:
-            compare = Compare.IN if several else Compare.EQ
-            return Filter(parameter.attribute, "", compare, relation.attribute)
+            chosen = Compare.IN if several else Compare.EQ
+            return Filter(parameter.attribute, "", chosen, relation.attribute)
     return None
 
 

@@ -99,4 +99,3 @@ def _example(document: Document, node: Node, schema: Schema) -> tuple[Json, ...]
         if value is not None:
             return (plain(value),)
     return schema.examples[:1]
-

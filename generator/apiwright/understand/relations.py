@@ -87,9 +87,7 @@ class RelationReader:
                     ToMany(shown.name, names.attribute(shown.name), shown.target, back.name)
                 )
                 continue
-            keys = next(
-                (k for k, t in self.linked[schema].items() if t == shown.target), ""
-            )
+            keys = next((k for k, t in self.linked[schema].items() if t == shown.target), "")
             seen_keys.add(keys)
             found.append(self._pairs(schema, shown.target, shown.name, keys))
         for keys, target_name in self.linked[schema].items():

@@ -22,7 +22,7 @@ def _scheme(name: str, node: Node) -> SecurityScheme:
     if kind == "oauth2" and password is not None:
         return SecurityScheme(
             name=name,
-            kind=SchemeKind.OAUTH2_PASSWORD,
+            kind=SchemeKind.PASSWORD_FLOW,
             scopes=tuple(password.entries("scopes")),
             token_path=_path(password.string("tokenUrl")),
             refresh_path=_path(password.string("refreshUrl")),

@@ -56,9 +56,7 @@ def collection_of(path: str) -> str:
     return path.rstrip("/").rpartition("/")[0]
 
 
-def find_stored(
-    written: Iterable[Written], named: Mapping[str, NamedSchema]
-) -> dict[str, Stored]:
+def find_stored(written: Iterable[Written], named: Mapping[str, NamedSchema]) -> dict[str, Stored]:
     """The schemas whose things are stored: those that say so, and those that are plainly meant.
 
     Plainly meant is a schema that `GET /things/{id}` answers with, if `POST /things` takes an

@@ -38,10 +38,11 @@ def understand(document: Document, report: Report) -> Service:
     operations = [_with_action(actions, item, report) for item in written]
     named = mark(reader.named, _requests(operations), _responses(operations))
     roles, default_role = read_roles(document)
+    info = document.root.get("info") or document.root
     return Service(
-        title=document.root.get("info").string("title"),
-        version=document.root.get("info").string("version"),
-        description=document.root.get("info").string("description"),
+        title=info.string("title"),
+        version=info.string("version"),
+        description=info.string("description"),
         base_path=base,
         contract=served_contract(document),
         schemas=named,
@@ -61,8 +62,7 @@ def _with_action(actions: ActionReader, item: Written, report: Report) -> Operat
     if isinstance(found.action, CustomAction):
         report.note(
             "needs-override",
-            f"{operation.id} answers 501 until an override gives it a body: "
-            f"{found.action.reason}",
+            f"{operation.id} answers 501 until an override gives it a body: {found.action.reason}",
             operation.position,
             hint=f"apiwright override {operation.id}",
         )

@@ -38,9 +38,7 @@ class ViewReader:
                 )
         return tuple(loads)
 
-    def _load(
-        self, name: str, prop: Property, relation: Relation, path: tuple[str, ...]
-    ) -> Load:
+    def _load(self, name: str, prop: Property, relation: Relation, path: tuple[str, ...]) -> Load:
         keys_only = isinstance(relation, ManyToMany) and relation.ids_property == name
         if keys_only:
             return Load(relation.attribute, relation.target)
@@ -61,8 +59,10 @@ class ViewReader:
     def writes(
         self, schema: Schema, entity: Entity
     ) -> tuple[tuple[Write, ...], tuple[LinkWrite, ...]]:
-        """Where the properties of a body are stored; raises NotUnderstoodError for one that
-        nothing stores."""
+        """Where the properties of a body are stored.
+
+        Raises NotUnderstoodError for one that nothing stores.
+        """
         writes: list[Write] = []
         links: list[LinkWrite] = []
         found = properties(schema, self.named)

@@ -20,7 +20,7 @@ def wire(schema: Schema, named: Mapping[str, NamedSchema], depth: int = 0) -> Wi
     """
     if depth > _DEPTH:
         return ANY
-    shapes = [part for part in _alternatives(schema, named)]
+    shapes = _alternatives(schema, named)
     kinds = _kinds(schema, named) or ("string",)
     items = next((part.items for part in shapes if part.items is not None), None)
     properties = {
@@ -75,7 +75,7 @@ def _type_of(value: Json) -> str:
     for kind, python in zip(
         JSON_TYPES, (str, int, float, bool, dict, list, type(None)), strict=True
     ):
-        if isinstance(value, python) and not (kind in {"integer"} and isinstance(value, bool)):
+        if isinstance(value, python) and not (kind == "integer" and isinstance(value, bool)):
             return kind
     raise TypeError(f"no JSON type for {type(value).__name__}")
 

@@ -40,7 +40,7 @@ def command(*, form: str) -> None:
     elif form == "github":
         click.echo(problems_as_github(session.report), nl=False)
     else:
-        session.show_problems(None)
+        session.show_problems()
         if not len(session.report):
             click.echo(f"{session.project.shown(session.project.spec)}: no problems")
     if session.report.failed:

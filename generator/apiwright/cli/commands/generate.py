@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import click
 
 from apiwright.cli.inputs import inputs_digest
@@ -48,9 +47,7 @@ def command(*, check_only: bool, force: bool, timings: bool, quiet: bool) -> Non
         _show_timings(session)
 
 
-def _generate(
-    session: Session, digest: str, *, check_only: bool, force: bool, quiet: bool
-) -> None:
+def _generate(session: Session, digest: str, *, check_only: bool, force: bool, quiet: bool) -> None:
     understood = session.comprehend()
     output = build(session.project, understood, session.timings)
     with session.timings.stage("compare"):
@@ -59,7 +56,7 @@ def _generate(
         _check(session, changes, quiet)
         return
     if changes.edited:
-        _show_edits(session, changes, force=force)
+        _show_edits(changes, force=force)
     with session.timings.stage("write"):
         try:
             write(session.project.output, changes, force=force, inputs=digest)
@@ -80,7 +77,7 @@ def _check(session: Session, changes: Changes, quiet: bool) -> None:
     )
 
 
-def _show_edits(session: Session, changes: Changes, *, force: bool) -> None:
+def _show_edits(changes: Changes, *, force: bool) -> None:
     """Show what would be lost."""
     if force:
         for path in changes.edited:
@@ -112,5 +109,3 @@ def _show_timings(session: Session) -> None:
     for name, seconds in stages.items():
         click.echo(f"  {name:<12}{seconds * 1000:8.1f} ms", err=True)
     click.echo(f"  {'together':<12}{sum(stages.values()) * 1000:8.1f} ms", err=True)
-
-

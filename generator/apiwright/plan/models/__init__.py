@@ -6,6 +6,6 @@ list of forms that models are made of, and the tokens are replaced by literals.
 """
 
 from apiwright.plan.models.generate import generate_models
-from apiwright.plan.models.parts import Model, ModelField, ModelModule, Member
+from apiwright.plan.models.parts import Member, Model, ModelField, ModelModule
 
 __all__ = ["Member", "Model", "ModelField", "ModelModule", "generate_models"]

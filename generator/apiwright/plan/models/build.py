@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from apiwright.code import Code, annotation, compose, constant, docstring, ident, literal
-from apiwright.ir.operations import Parameter
-from apiwright.ir.schemas import Direction, Property, Schema
+from apiwright.ir.schemas import Direction, Schema
 from apiwright.ir.service import Service
 from apiwright.ir.shapes import dropped, flat
 from apiwright.plan.models.defaults import default_code, member_names
@@ -51,11 +50,11 @@ class ModelBuilder:
 
     def module(self, name: str, parsed: ParsedModule) -> ModelModule:
         """A module; UnexpectedFormError if the library left out, or added, a class or a field."""
-        planned: dict[str, SchemaClass | QueryClass] = {
-            known.ref.name: known
-            for known in (*self.classes.classes, *self.classes.parameters)
-            if known.ref.module == name
-        }
+        classes: tuple[SchemaClass | QueryClass, ...] = (
+            *self.classes.classes,
+            *self.classes.parameters,
+        )
+        planned = {known.ref.name: known for known in classes if known.ref.module == name}
         if {found.name for found in parsed.classes} != set(planned):
             raise UnexpectedFormError(f"module {name} has other classes than planned")
         models = tuple(
@@ -74,7 +73,7 @@ class ModelBuilder:
         for local, (module, imported) in sorted(imports.items()):
             if module.startswith("."):
                 other = module.lstrip(".") or imported
-                if other != name and not module == ".":
+                if other != name and module != ".":
                     lines.append(
                         compose(
                             "from app.schemas.{} import {}{}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
@@ -13,7 +13,7 @@ from apiwright.ir.schemas import Direction, Json, NamedSchema, Schema
 from apiwright.ir.shapes import flat, target
 from apiwright.plan.schema_classes import SchemaClasses
 
-_FACTORIES = {
+_FACTORIES: Mapping[str, tuple[Code, Callable[[str], object]]] = {
     "date": (constant("date.fromisoformat({})"), date.fromisoformat),
     "date-time": (constant("datetime.fromisoformat({})"), datetime.fromisoformat),
     "uuid": (constant("UUID({})"), UUID),

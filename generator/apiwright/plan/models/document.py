@@ -111,7 +111,9 @@ class DocumentWriter:
         ref = self.classes.ref(others[0].ref, direction) if others[0].ref else None
         return {"anyOf": [_reference(ref), {"type": "null"}]} if ref is not None else None
 
-    def _any(self, options: tuple[Schema, ...], direction: Direction, inside: tuple[str, ...]) -> Json:
+    def _any(
+        self, options: tuple[Schema, ...], direction: Direction, inside: tuple[str, ...]
+    ) -> Json:
         return {"anyOf": [self.value(part, direction, inside, outer=False) for part in options]}
 
     def _union(self, whole: Schema, direction: Direction) -> dict[str, Json]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
 from typing import Any
 
 from apiwright.ir.operations import Parameter
@@ -40,14 +41,9 @@ def parameters_of(service: Service, query: QueryClass) -> tuple[Parameter, ...]:
 def _generated(definitions: dict[str, Any]) -> dict[str, ParsedModule]:
     """What the library makes of the definitions, by module."""
     # Imported late: it takes half a second, which commands that generate nothing shouldn't pay.
-    from datamodel_code_generator import (
-        DataModelType,
-        InputFileType,
-        OpenAPIScope,
-        PythonVersion,
-        generate,
-    )
-    from datamodel_code_generator.format import DatetimeClassType
+    library = import_module("datamodel_code_generator")
+    enums = import_module("datamodel_code_generator.enums")
+    forms = import_module("datamodel_code_generator.format")
 
     document = {
         "openapi": "3.1.0",
@@ -57,12 +53,12 @@ def _generated(definitions: dict[str, Any]) -> dict[str, ParsedModule]:
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = generate(
+        found = library.generate(
             document,
-            input_file_type=InputFileType.OpenAPI,
-            output_model_type=DataModelType.PydanticV2BaseModel,
-            target_python_version=PythonVersion.PY_311,
-            openapi_scopes=[OpenAPIScope.Schemas],
+            input_file_type=enums.InputFileType.OpenAPI,
+            output_model_type=enums.DataModelType.PydanticV2BaseModel,
+            target_python_version=forms.PythonVersion.PY_311,
+            openapi_scopes=[enums.OpenAPIScope.Schemas],
             custom_file_header="#",
             formatters=[],
             use_annotated=True,
@@ -72,7 +68,7 @@ def _generated(definitions: dict[str, Any]) -> dict[str, ParsedModule]:
             treat_dot_as_module=True,
             use_subclass_enum=True,
             keep_model_order=True,
-            output_datetime_class=DatetimeClassType.Datetime,
+            output_datetime_class=forms.DatetimeClassType.Datetime,
         )
     modules = found if isinstance(found, dict) else {("module.py",): str(found)}
     return {

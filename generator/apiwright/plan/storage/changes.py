@@ -149,7 +149,9 @@ def _dropped_parts(one: Table, other: Table) -> Iterator[Step]:
 
 def _added_parts(one: Table, other: Table) -> Iterator[Step]:
     yield from (AddCheck(other.name, c) for c in _missing(other.checks, one.checks))
-    yield from (AddForeignKey(other.name, k) for k in _missing(other.foreign_keys, one.foreign_keys))
+    yield from (
+        AddForeignKey(other.name, k) for k in _missing(other.foreign_keys, one.foreign_keys)
+    )
     yield from (AddIndex(other.name, i) for i in _missing(other.indexes, one.indexes))
 
 

@@ -116,9 +116,7 @@ def _(step: CreateTable) -> Code:
         compose("sa.PrimaryKeyConstraint({}, name={})", key, literal(key_name(table.name)))
     )
     parts += [
-        compose(
-            "sa.CheckConstraint({}, name={})", literal(_escaped(c.condition)), literal(c.name)
-        )
+        compose("sa.CheckConstraint({}, name={})", literal(_escaped(c.condition)), literal(c.name))
         for c in table.checks
     ]
     return compose("op.create_table({})", joined(parts))

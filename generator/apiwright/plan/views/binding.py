@@ -9,7 +9,6 @@ from apiwright.ir.operations import Location, Operation
 from apiwright.ir.service import Service
 from apiwright.understand.exchange import FORM, is_json
 
-
 _GUARDS = ("authenticate", "nobody")
 
 

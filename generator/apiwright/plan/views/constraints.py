@@ -48,5 +48,3 @@ def _constraints(entity: Entity, table: Table) -> Iterator[ConstraintView]:
         )
         named = (fields[column.name],) if column is not None else ()
         yield ConstraintView(check.name, named, "Not an allowed value", "check", constant(""))
-
-

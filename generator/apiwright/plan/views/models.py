@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from apiwright import names
 from apiwright.code import Code, comment, compose, constant, docstring, ident, joined, literal
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Column, Entity, Fill, ManyToMany, Relation, ToMany, ToOne
@@ -79,9 +80,7 @@ def model_view(entity: Entity, service: Service, tables: dict[str, Table]) -> Mo
         table_args=tuple(_table_args(table)),
         columns=tuple(_column(column, table) for column in entity.columns),
         relations=tuple(_relation(r, entity, service) for r in entity.relations),
-        key_lists=tuple(
-            _key_list(link, service) for link in links if link.ids_property
-        ),
+        key_lists=tuple(_key_list(link, service) for link in links if link.ids_property),
         link_tables=tuple(
             _link_table(link, tables) for link in links if _defines(link, entity, service)
         ),
@@ -212,12 +211,12 @@ def _relation(relation: Relation, entity: Entity, service: Service) -> RelationV
                 )
             )
     arguments.append(constant('lazy="raise"'))
-    if isinstance(relation, ToMany) or _is_mirrored(relation, entity, service):
+    if isinstance(relation, ToMany) or _is_mirrored(relation, service):
         arguments.append(constant("viewonly=True"))
     return RelationView(ident(relation.attribute), kind, joined(arguments))
 
 
-def _is_mirrored(relation: Relation, entity: Entity, service: Service) -> bool:
+def _is_mirrored(relation: Relation, service: Service) -> bool:
     """Whether the other side writes these pairs: this one lists no keys to be written."""
     if not isinstance(relation, ManyToMany) or relation.ids_property:
         return isinstance(relation, ToOne)
@@ -229,8 +228,6 @@ def _is_mirrored(relation: Relation, entity: Entity, service: Service) -> bool:
 
 
 def _key_list(link: ManyToMany, service: Service) -> KeyListView:
-    from apiwright import names
-
     target = service.entities[link.target]
     return KeyListView(
         attribute=ident(names.attribute(link.ids_property)),

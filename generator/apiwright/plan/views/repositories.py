@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from apiwright import names
 from apiwright.code import Code, compose, constant, ident, joined, literal
 from apiwright.ir.operations import (
     Action,
@@ -109,8 +110,6 @@ def views_of(action: Action) -> Iterator[View]:
 
 def loads_name(view: View) -> str:
     """The name of the constant that holds the relations of a view."""
-    from apiwright import names
-
     return f"{names.snake(view.schema).upper().rstrip('_')}_LOADS"
 
 
@@ -130,7 +129,7 @@ def repository_view(entity: Entity, service: Service, classes: SchemaClasses) ->
     models = {entity.class_name} | {
         service.entities[name].class_name
         for view in views.values()
-        for name in _entities(view.loads, entity, service)
+        for name in _entities(view.loads)
     }
     return RepositoryView(
         class_name=ident(f"{entity.class_name}Repository"),
@@ -169,11 +168,11 @@ def _attribute(entity: Entity, column: str) -> Code:
     return ident(entity.column(column).attribute) if column else constant("")
 
 
-def _entities(loads: tuple[Load, ...], entity: Entity, service: Service) -> Iterator[str]:
+def _entities(loads: tuple[Load, ...]) -> Iterator[str]:
     for load in loads:
         if load.loads:
             yield load.target
-            yield from _entities(load.loads, service.entities[load.target], service)
+            yield from _entities(load.loads)
 
 
 def _options(loads: tuple[Load, ...], entity: Entity, service: Service) -> Iterator[Code]:
@@ -258,9 +257,7 @@ def _paging(page: Page, operation: Operation, service: Service) -> Code:
     return compose("Paging({})", joined(arguments))
 
 
-def paging_value(
-    attribute: str, otherwise: int, operation: Operation, service: Service
-) -> Code:
+def paging_value(attribute: str, otherwise: int, operation: Operation, service: Service) -> Code:
     """The value of a parameter that pages, or what stands in for it."""
     if not attribute:
         return literal(otherwise)

@@ -195,4 +195,3 @@ def _in_f_string(text: str) -> Code:
     if not all(c.isascii() and (c.isalnum() or c in "/-_.~") for c in text):
         raise ValueError(f"not a plain path: {text!r}")
     return constant(text)
-

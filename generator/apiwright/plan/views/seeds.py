@@ -117,9 +117,7 @@ def _argument(column: Column) -> str:
     return names.argument(column.attribute.removesuffix("_id") or column.attribute)
 
 
-def _values(
-    entity: Entity, service: Service, row: dict[str, Json]
-) -> Iterator[tuple[Code, Code]]:
+def _values(entity: Entity, service: Service, row: dict[str, Json]) -> Iterator[tuple[Code, Code]]:
     for column in entity.columns:
         value = _value(column, entity, service, row)
         if value is not None:
@@ -129,9 +127,7 @@ def _values(
             yield ident(relation.attribute), ident(relation.attribute)
 
 
-def _value(
-    column: Column, entity: Entity, service: Service, row: dict[str, Json]
-) -> Code | None:
+def _value(column: Column, entity: Entity, service: Service, row: dict[str, Json]) -> Code | None:
     """The code of a value for the row with a `number`; None where the database gives one."""
     if column.reference is not None:
         if not _is_needed_reference(column, entity):
@@ -149,8 +145,7 @@ def _value(
     if not found or found[0] is None:
         return None
     unique = any(column.name in rule.columns for rule in entity.uniques)
-    key = column.name == entity.key
-    return _code(column, found[0], unique=unique or key)
+    return _code(column, found[0], unique=unique or column.name == entity.key)
 
 
 def _code(column: Column, value: Json, *, unique: bool) -> Code | None:

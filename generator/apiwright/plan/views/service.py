@@ -181,7 +181,9 @@ def _granted(roles: Code, many: bool, default_role: str) -> Code:
     """The scopes of an account: by its roles, by the one that all have, or none at all."""
     if roles:
         return compose("granted(account.{})" if many else "granted([account.{}])", roles)
-    return compose("granted([{}])", literal(default_role)) if default_role else constant("frozenset()")
+    return (
+        compose("granted([{}])", literal(default_role)) if default_role else constant("frozenset()")
+    )
 
 
 def _login_condition(class_name: str, attribute: str, *, folded: bool) -> Code:
@@ -189,5 +191,3 @@ def _login_condition(class_name: str, attribute: str, *, folded: bool) -> Code:
     if folded:
         return compose("func.lower({}) == func.lower(login)", column)
     return compose("{} == login", column)
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -12,7 +12,6 @@ from apiwright.ir.operations import (
     CreateAction,
     LinkWrite,
     ListAction,
-    Location,
     LogoutAction,
     Operation,
     PathColumn,
@@ -24,15 +23,15 @@ from apiwright.ir.operations import (
     View,
     Write,
 )
-from apiwright.ir.schemas import Direction, Schema
+from apiwright.ir.schemas import Direction
 from apiwright.ir.service import Resource, Service
-from apiwright.ir.shapes import flat, properties
+from apiwright.ir.shapes import properties
 from apiwright.ir.storage import Column, ColumnType, Entity, Fill, ManyToMany
 from apiwright.plan.models.document import has_default
-from apiwright.plan.schema_classes import ClassRef, SchemaClasses
+from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.repositories import loads_name, paging_value, views_of
 from apiwright.plan.views.signatures import Signature, schema_imports, signature
-from apiwright.understand.exchange import body_content
+from apiwright.understand.exchange import answer_schema, body_content
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +333,7 @@ class _MethodBuilder:
                 if action.verb is RowVerb.REPLACE
                 else []
             ),
-            exchanges=tuple(self._exchanges(operation, entity, action)),
+            exchanges=tuple(self._exchanges(entity, action)),
             view=self._view(action.view),
             loads=self._loads(action.view),
         )
@@ -352,9 +351,7 @@ class _MethodBuilder:
         elif action.verb is RowVerb.READ and action.view is not None and action.view.loads:
             conditions.append(compose("loads={}", ident(loads_name(action.view))))
         method = constant("restore" if action.verb is RowVerb.RESTORE else "get")
-        return compose(
-            "await self.{}.{}({})", ident(entity.plural), method, joined(conditions)
-        )
+        return compose("await self.{}.{}({})", ident(entity.plural), method, joined(conditions))
 
     def _guard(self, rows: Rows, entity: Entity) -> Code:
         """The call that refuses rows of others, where anybody may see them; else empty."""
@@ -436,9 +433,7 @@ class _MethodBuilder:
                 return relation
         raise KeyError(link.relation)
 
-    def _exchanges(
-        self, operation: Operation, entity: Entity, action: RowAction
-    ) -> Iterator[Exchange]:
+    def _exchanges(self, entity: Entity, action: RowAction) -> Iterator[Exchange]:
         """What a partial change has to treat apart: hashes and lists of keys."""
         if action.verb is not RowVerb.UPDATE:
             return
@@ -463,24 +458,26 @@ class _MethodBuilder:
     def _sign_in(
         self, operation: Operation, action: TokenAction | RefreshAction | LogoutAction
     ) -> SignInMethod:
-        token = isinstance(action, TokenAction)
+        none = constant("")
+        login, password, scope = none, none, none
+        if isinstance(action, TokenAction):
+            login, password = ident(action.login), ident(action.password)
+            scope = ident(action.scope) if action.scope else none
         declared = {response.status for response in operation.responses}
         failure = "NotAuthenticated" if "401" in declared or "400" not in declared else "BadRequest"
         success = operation.success
         returns = signature(operation, self.service, self.classes).returns
         return SignInMethod(
-            login=ident(action.login) if token else constant(""),
-            password=ident(action.password) if token else constant(""),
-            scope=ident(action.scope) if token and action.scope else constant(""),
-            token=ident(action.token) if isinstance(action, RefreshAction) else constant(""),
+            login=login,
+            password=password,
+            scope=scope,
+            token=ident(action.token) if isinstance(action, RefreshAction) else none,
             answer=tuple(self._token_fields(operation)),
-            view=returns if success is not None and success.contents else constant(""),
+            view=returns if success is not None and success.contents else none,
             failure=constant(failure),
         )
 
     def _token_fields(self, operation: Operation) -> Iterator[Assignment]:
-        from apiwright.understand.exchange import answer_schema
-
         answer = answer_schema(operation)
         for name, prop in properties(answer, self.service.schemas).items() if answer else ():
             value = _TOKEN_FIELDS.get(names.snake(name))

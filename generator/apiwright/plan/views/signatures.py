@@ -66,9 +66,7 @@ def signature(operation: Operation, service: Service, classes: SchemaClasses) ->
     arguments: list[Argument] = []
     for parameter in operation.located(Location.PATH):
         kind = annotation_of(parameter.schema, Direction.REQUEST, service, classes, refs)
-        arguments.append(
-            Argument("path", parameter.attribute, ident(parameter.attribute), kind)
-        )
+        arguments.append(Argument("path", parameter.attribute, ident(parameter.attribute), kind))
     for place in ("query", "header", "cookie"):
         ref = classes.parameter_class(operation.id, place)
         if ref is not None:

@@ -1,0 +1,105 @@
+"""Settings, read from the environment and from a file `.env` in the working directory.
+
+Every setting is an environment variable of the same name in capitals; `.env.example` lists them.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import lru_cache
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SHORTEST_KEY = 32
+"""Bytes that a signing key has at least (RFC 7518, section 3.2: as many as the hash)."""
+
+FEWEST_ROUNDS = 10
+"""The lowest cost of bcrypt outside tests (OWASP Password Storage Cheat Sheet)."""
+
+
+class Environment(StrEnum):
+    """Where the service runs; only development and tests are lenient about secrets."""
+
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class ConfigurationError(Exception):
+    """The settings are not fit for the environment."""
+
+
+class Settings(BaseSettings):
+    """What can be set from outside; whatever is secret has no default that would work."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    environment: Environment = Environment.PRODUCTION
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    docs_enabled: bool | None = None
+    cors_origins: tuple[str, ...] = ()
+    max_body_bytes: PositiveInt = 1_048_576
+
+    database_url: SecretStr = SecretStr("postgresql://localhost:5432/marketplace_api")
+    database_pool_size: PositiveInt = 10
+    database_max_overflow: NonNegativeInt = 10
+    database_pool_timeout: PositiveFloat = 5.0
+    database_connect_timeout: PositiveFloat = 5.0
+    database_statement_timeout: PositiveFloat = 15.0
+
+    redis_url: SecretStr | None = None
+
+    jwt_keys: dict[str, SecretStr] = {}
+    jwt_signing_key: str = ""
+    jwt_issuer: str = "marketplace-api"
+    jwt_audience: str = "marketplace-api"
+    access_token_seconds: PositiveInt = 900
+    refresh_token_days: PositiveInt = 30
+
+    hash_algorithm: Literal["bcrypt", "argon2id"] = "bcrypt"
+    bcrypt_rounds: Annotated[int, Field(ge=4, le=20)] = 12
+    hash_workers: PositiveInt = 2
+
+    seed_password: SecretStr = SecretStr("")
+
+    @property
+    def shows_docs(self) -> bool:
+        """Whether the documentation is served: as set, else everywhere but in production."""
+        if self.docs_enabled is not None:
+            return self.docs_enabled
+        return self.environment is not Environment.PRODUCTION
+
+    def check(self) -> None:
+        """Raise ConfigurationError if the service must not start with these settings."""
+        problems = self._problems()
+        if problems:
+            raise ConfigurationError("; ".join(problems))
+
+    def _problems(self) -> list[str]:
+        problems = []
+        if "*" in self.cors_origins:
+            problems.append("CORS_ORIGINS has to list origins, '*' is none")
+        if self.environment is Environment.PRODUCTION and not self.jwt_keys:
+            problems.append('JWT_KEYS is not set; it maps key ids to keys: {"2026-01": "..."}')
+        if self.jwt_signing_key and self.jwt_signing_key not in self.jwt_keys:
+            problems.append("JWT_SIGNING_KEY names no key of JWT_KEYS")
+        for key_id, key in self.jwt_keys.items():
+            if len(key.get_secret_value().encode()) < SHORTEST_KEY:
+                problems.append(
+                    f"the key {key_id!r} of JWT_KEYS is shorter than {SHORTEST_KEY} bytes"
+                )
+            elif len(set(key.get_secret_value())) < SHORTEST_KEY // 4:
+                problems.append(f"the key {key_id!r} of JWT_KEYS is not random")
+        if self.environment is not Environment.TEST and self.bcrypt_rounds < FEWEST_ROUNDS:
+            problems.append(f"BCRYPT_ROUNDS is lower than {FEWEST_ROUNDS}")
+        return problems
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

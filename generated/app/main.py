@@ -1,0 +1,88 @@
+"""The application: `uvicorn app.main:app` serves it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from app import contract, errors
+from app.api import docs, health
+from app.api.router import router
+from app.cache import Cache
+from app.config import Settings, get_settings
+from app.database import Database
+from app.monitoring import Monitoring, metrics, set_up_logging
+from app.services.bindings import OVERRIDES
+from app.utils.overriding import check_overrides
+from app.utils.security import PasswordHasher, Tokens
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application with `settings`, or those of the environment.
+
+    Nothing is connected to before the lifespan begins. Requests that come without one (from a
+    test client that runs none) are served all the same, each with a connection of its own.
+    """
+    settings = settings or get_settings()
+    app = FastAPI(
+        title="Marketplace API",
+        version="1.0.0",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.settings = settings
+    app.state.database = Database(settings)
+    app.state.cache = Cache(settings)
+    app.state.draining = False
+    app.state.passwords = PasswordHasher(settings)
+    app.state.tokens = Tokens(settings)
+    check_overrides(OVERRIDES)
+    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
+    app.include_router(router)
+    app.include_router(health.router)
+    app.add_route("/metrics", metrics)
+    if settings.shows_docs:
+        docs.install(app)
+    errors.install(app)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["*"],
+            allow_headers=["Authorization", "Content-Type"],
+        )
+    app.add_middleware(Monitoring)
+    return app
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """What holds while the application serves: fit settings, a pool of connections."""
+    settings: Settings = app.state.settings
+    settings.check()
+    set_up_logging(settings)
+    contract.operations()
+    app.state.database.connect()
+    app.state.cache.connect()
+    yield
+    app.state.draining = True
+    await app.state.cache.disconnect()
+    await app.state.database.disconnect()
+    app.state.passwords.close()
+
+
+def openapi() -> dict[str, Any]:
+    """The contract that the service was made from, in place of what FastAPI would infer."""
+    document: dict[str, Any] = json.loads(contract.document())
+    return document
+
+
+app = create_app()

@@ -1,0 +1,142 @@
+"""Request ids, metrics, a log line for each request, and headers that keep browsers careful."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from typing_extensions import override
+
+from app.config import Settings
+
+REQUEST_COUNT = Counter(
+    "http_requests_total", "Total HTTP requests", ["method", "endpoint", "status"]
+)
+REQUEST_DURATION = Histogram(
+    "http_request_duration_seconds", "HTTP request duration in seconds", ["method", "endpoint"]
+)
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+UNMATCHED = "<unmatched>"
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+)
+STRICT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+NO_STORE = (b"cache-control", b"no-store")
+
+access_log = logging.getLogger("app.access")
+
+
+class Monitoring:
+    """Watches every request, as pure ASGI. A HEAD request is answered as GET without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, and note what came of it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        method = scope["method"]
+        headers = Headers(scope=scope)
+        request_id = _request_id(headers)
+        status = 500
+
+        async def watched_send(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message = {**message, "headers": _headers(message, headers, request_id)}
+            elif method == "HEAD":
+                message = {**message, "body": b""}
+            await send(message)
+
+        inner = {**scope, "method": "GET"} if method == "HEAD" else scope
+        try:
+            await self.app(inner, receive, watched_send)
+        finally:
+            _note(method, inner, status, time.perf_counter() - started, request_id)
+
+
+def _request_id(headers: Headers) -> str:
+    """The id that the client gave, if it is harmless, or a new one."""
+    given = headers.get("x-request-id", "")
+    return given if REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+def _headers(message: Message, asked: Headers, request_id: str) -> list[tuple[bytes, bytes]]:
+    headers = [*message["headers"], *SECURITY_HEADERS, (b"x-request-id", request_id.encode())]
+    names = {name for name, _ in headers}
+    if STRICT_POLICY[0] not in names:
+        headers.append(STRICT_POLICY)
+    if "authorization" in asked and NO_STORE[0] not in names:
+        headers.append(NO_STORE)
+    return headers
+
+
+def _note(method: str, scope: Scope, status: int, seconds: float, request_id: str) -> None:
+    route = scope.get("route")
+    endpoint = str(getattr(route, "path", UNMATCHED))
+    known = method if method in METHODS else "OTHER"
+    REQUEST_COUNT.labels(known, endpoint, status).inc()
+    REQUEST_DURATION.labels(known, endpoint).observe(seconds)
+    access_log.info(
+        "request",
+        extra={
+            "fields": {
+                "request_id": request_id,
+                "method": known,
+                "endpoint": endpoint,
+                "status": status,
+                "milliseconds": round(seconds * 1000, 3),
+            }
+        },
+    )
+
+
+async def metrics(_request: Request) -> Response:
+    """The metrics, as Prometheus reads them."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+class JsonFormatter(logging.Formatter):
+    """Log records as JSON, one a line, in ASCII; nothing in a message can make it two."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        """One line of JSON."""
+        fields: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            fields["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(fields, ensure_ascii=True, default=str)
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Log as JSON to standard error."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonFormatter())
+    logger = logging.getLogger("app")
+    logger.handlers = [handler]
+    logger.setLevel(settings.log_level)
+    logger.propagate = False

@@ -1,0 +1,78 @@
+"""Queries for items."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from typing_extensions import override
+
+from app.errors import NotFound
+from app.models import Item
+from app.repositories.base import Condition, Repository
+from app.repositories.search import matches
+from app.schemas.item import ListItemsQuery
+from app.utils.pagination import Page, Paging, Step, complete
+
+ITEM_KEY = Step(Item.id, UUID)
+
+LIST_ITEMS_STEPS = {
+    "created_at": Step(Item.created_at, datetime),
+    "-created_at": Step(Item.created_at, datetime, descending=True),
+    "price": Step(Item.price, Decimal),
+    "-price": Step(Item.price, Decimal, descending=True),
+    "title": Step(Item.title, str),
+    "-title": Step(Item.title, str, descending=True),
+}
+
+
+class ItemRepository(Repository[Item]):
+    """The items in the database."""
+
+    model = Item
+
+    @override
+    def rows(self) -> Select[Item]:
+        """Every row that is there and not deleted."""
+        return super().rows().where(Item.deleted_at.is_(None))
+
+    @override
+    async def remove(self, row: Item) -> None:
+        """Mark a row as deleted."""
+        await self.change(row, {"deleted_at": datetime.now(UTC)})
+
+    async def restore(self, *conditions: Condition) -> Item:
+        """The row that meets the conditions, no longer deleted; NotFound if there is none."""
+        row = await self._one(select(Item), conditions, lock=True)
+        if row is None:
+            raise NotFound
+        return await self.change(row, {"deleted_at": None})
+
+    async def list_items(self, query: ListItemsQuery, *conditions: Condition) -> Page[Item]:
+        """The page that list_items asks for, of the rows that meet the conditions."""
+        found = self.rows().where(*conditions)
+        if query.owner_id is not None:
+            found = found.where(Item.owner_id == query.owner_id)
+        if query.status is not None:
+            found = found.where(Item.status == query.status)
+        if query.tag is not None:
+            found = found.where(Item.tags.contains([query.tag]))
+        if query.min_price is not None:
+            found = found.where(Item.price >= query.min_price)
+        if query.max_price is not None:
+            found = found.where(Item.price <= query.max_price)
+        if query.created_from is not None:
+            found = found.where(Item.created_at >= query.created_from)
+        if query.created_to is not None:
+            found = found.where(Item.created_at <= query.created_to)
+        if query.q is not None:
+            found = found.where(
+                matches(
+                    "to_tsvector('simple', (title || ' ') || COALESCE(description, ''))", query.q
+                )
+            )
+        order = complete([LIST_ITEMS_STEPS[value] for value in query.sort], ITEM_KEY)
+        paging = Paging(limit=query.limit, offset=query.offset, cursor=query.cursor)
+        return await self.page(found, order, paging)

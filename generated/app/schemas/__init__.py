@@ -1,0 +1,1 @@
+"""Shapes of values on the wire."""

@@ -1,0 +1,1 @@
+"""What the operations do, a class for each resource."""

@@ -1,0 +1,117 @@
+"""The steps of a run done to a folder one by one, out of a tree in which all of them are done.
+
+Each may be repeated, so a run that was killed among them is brought to its end by the next one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+
+from apiwright.write.duplicate import duplicate
+from apiwright.write.errors import Kind, Obstacle, WriteError
+from apiwright.write.folder import Folder, kind_of
+from apiwright.write.journal import Step
+from apiwright.write.paths import MANIFEST, SCRATCH, ancestors
+from apiwright.write.prune import prune
+
+
+def settle(folder: Folder, staged: Folder, steps: Mapping[str, Step]) -> None:
+    """Make `folder` hold what `staged` holds at the paths of `steps`, and its record.
+
+    Files are replaced, never written into: other trees may share them. A file that is neither what
+    it was before the run nor what it should be afterwards was changed by a person in between, and
+    stays as it is.
+    """
+    discard(folder)
+    leaving = [path for path, step in steps.items() if _leaves(folder, staged, path, step)]
+    for path in leaving:
+        with folder.holding(path) as (descriptor, name):
+            os.unlink(name, dir_fd=descriptor)
+    prune(folder, leaving)
+    for path, step in steps.items():
+        if _is_ours(folder, path, step):
+            _put(folder, staged, path)
+    _put(folder, staged, MANIFEST)
+    _sync(folder, steps)
+
+
+def discard(folder: Folder) -> None:
+    """Remove the file that a killed run was about to move to its place."""
+    try:
+        os.unlink(SCRATCH, dir_fd=folder.descriptor)
+    except FileNotFoundError:
+        return
+
+
+def check_rights(folder: Folder, paths: Iterable[str]) -> None:
+    """Raise WriteError if a folder that `settle` would change may not be changed."""
+    for path in sorted({"", *(above for file in paths for above in ancestors(file))}):
+        try:
+            with folder.inside(path) as descriptor:
+                allowed = os.access(".", os.W_OK | os.X_OK, dir_fd=descriptor)
+        except (FileNotFoundError, Obstacle):
+            continue  # it will be made
+        if not allowed:
+            place = f"{folder.shown}/{path}" if path else folder.shown
+            raise WriteError(f"{place} may not be written to", "give yourself the right to")
+
+
+def _leaves(folder: Folder, staged: Folder, path: str, step: Step) -> bool:
+    """Whether a file is ours, and neither in the new tree nor already what it should be."""
+    try:
+        found = folder.digest(path)
+    except Obstacle:
+        return False
+    if found is None or found not in step or found == step[1]:
+        return False
+    try:
+        return staged.status(path) is None
+    except Obstacle:
+        return True  # a folder has become a file
+
+
+def _is_ours(folder: Folder, path: str, step: Step) -> bool:
+    """Whether there is nothing of a person's at a path."""
+    try:
+        found = folder.digest(path)
+    except Obstacle:
+        return False
+    return found is None or found in step
+
+
+def _put(folder: Folder, staged: Folder, path: str) -> None:
+    """Have the new tree's file at a path, if there is one."""
+    try:
+        source = staged.status(path)
+    except Obstacle:
+        return
+    if source is None or kind_of(source) is not Kind.FILE:
+        return
+    there = folder.status(path)
+    if there is not None and os.path.samestat(there, source):
+        return
+    with staged.holding(path) as (descriptor, name):
+        if not duplicate(descriptor, name, folder.descriptor, SCRATCH):
+            raise WriteError(f"{staged.shown}/{path} has gone while it was needed")
+    _sync_file(folder, SCRATCH)  # nothing to do, unless it is a copy
+    with folder.holding(path, create=True) as (descriptor, name):
+        os.rename(SCRATCH, name, src_dir_fd=folder.descriptor, dst_dir_fd=descriptor)
+
+
+def _sync_file(folder: Folder, name: str) -> None:
+    descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder.descriptor)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync(folder: Folder, paths: Iterable[str]) -> None:
+    """Have the disk keep the names in all folders that something was put into or taken from."""
+    for path in sorted({"", *(above for file in paths for above in ancestors(file))}):
+        try:
+            with folder.inside(path) as descriptor:
+                os.fsync(descriptor)
+        except (FileNotFoundError, Obstacle):
+            continue  # it went away with its last file

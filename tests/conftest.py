@@ -1,0 +1,23 @@
+"""What several folders of tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from apiwright.local import Servers
+from support.running import scratch_database, scratch_servers
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """PostgreSQL and Redis."""
+    with scratch_servers() as found:
+        yield found
+
+
+@pytest.fixture
+def database_url(servers: Servers) -> Iterator[str]:
+    """The URL of an empty database."""
+    with scratch_database(servers) as url:
+        yield url

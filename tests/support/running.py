@@ -1,0 +1,132 @@
+"""A generated service, running for real: on PostgreSQL and Redis, behind uvicorn, on loopback."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from apiwright.local import Servers, start_servers
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A service that answers at `url`; `log` is what it has written."""
+
+    url: str
+    output: Path
+    environ: dict[str, str]
+    log: Path
+
+    def python(self, *arguments: str) -> str:
+        """What Python prints when it runs in the folder of the service."""
+        return run_python(self.output, self.environ, *arguments)
+
+
+@contextmanager
+def scratch_servers() -> Iterator[Servers]:
+    """PostgreSQL and Redis for tests, shared by all that run at the same time."""
+    with start_servers(ROOT, environ={}, durable=False) as servers:
+        yield servers
+
+
+@contextmanager
+def scratch_database(servers: Servers) -> Iterator[str]:
+    """The URL of an empty database that goes away again."""
+    assert servers.postgres is not None
+    name = f"test_{secrets.token_hex(6)}"
+    servers.postgres.create_database(name)
+    try:
+        yield servers.postgres.url(name)
+    finally:
+        servers.postgres.drop_database(name)
+
+
+def service_environ(database_url: str, redis_url: str = "", **settings: str) -> dict[str, str]:
+    """The environment of a service under test."""
+    path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
+    variables = {
+        "PATH": path,
+        "HOME": os.environ.get("HOME", "/"),
+        "ENVIRONMENT": "test",
+        "BCRYPT_ROUNDS": "4",
+        "DATABASE_URL": database_url,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    if redis_url:
+        variables["REDIS_URL"] = redis_url
+    coverage = {k: v for k, v in os.environ.items() if k.startswith("COVERAGE_")}
+    return {**variables, **coverage, **settings}
+
+
+def run_python(folder: Path, environ: dict[str, str], *arguments: str) -> str:
+    """What Python prints when it runs in `folder`; an AssertionError with its output if it fails."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, f"{arguments}: {done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running_service(
+    output: Path, environ: dict[str, str], folder: Path, *, port: int = 0
+) -> Iterator[Running]:
+    """The service in `output`, migrated and answering; its log goes to `folder`."""
+    run_python(output, environ, "-m", "alembic", "upgrade", "head")
+    at = port or free_port()
+    log = folder / "service.log"
+    with log.open("w") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "uvicorn", "app.main:app", "--port", str(at),
+             "--no-access-log", "--log-level", "warning"],
+            cwd=output, env=environ, stdout=stream, stderr=stream,
+        )  # fmt: skip
+        try:
+            _wait(process, f"http://127.0.0.1:{at}/health/ready", log)
+            yield Running(f"http://127.0.0.1:{at}", output, environ, log)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise AssertionError(f"not ready: {log.read_text()}")
