@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from pydantic import ValidationError
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
@@ -161,10 +161,22 @@ def contract_methods(request: Request) -> list[str]:
     return []
 
 
+UNSTORABLE = frozenset(
+    {"22000", "22001", "22003", "22007", "22008", "22021", "22P02", "22P03", "22P05"}
+)
+"""States of values that the database can't hold: NUL in text, numbers and times out of range."""
+
+
+def sqlstate(error: BaseException) -> str:
+    """The SQLSTATE of a database error (PostgreSQL, appendix A), or ""."""
+    return str(getattr(getattr(error, "orig", None), "sqlstate", "") or "")
+
+
 def install(app: FastAPI) -> None:
     """Make `app` answer errors in the shapes below."""
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(IntegrityError, _integrity_error)
+    app.add_exception_handler(DBAPIError, _database_error)
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -184,6 +196,14 @@ async def _api_error(request: Request, error: Exception) -> Response:
 async def _integrity_error(request: Request, error: Exception) -> Response:
     found = from_integrity_error(error) if isinstance(error, IntegrityError) else ApiError()
     return respond(request, found)
+
+
+async def _database_error(request: Request, error: Exception) -> Response:
+    """Values that the contract allows and the database can't hold; anything else is our fault."""
+    if sqlstate(error) not in UNSTORABLE:
+        raise error
+    violation = Violation((), "Holds a value that can't be stored", "unstorable")
+    return respond(request, Invalid([violation]))
 
 
 async def _http_exception(request: Request, error: Exception) -> Response:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from apiwright.check import check
 from apiwright.history import read_history
+from apiwright.ir.operations import CustomAction
 from apiwright.ir.service import Service
 from apiwright.load import Document, load
-from apiwright.overriding import check_overrides, read_overrides
-from apiwright.plan import Policy, expected_overrides, plan
-from apiwright.problems import Report
+from apiwright.overriding import OverrideClass, check_overrides, read_overrides
+from apiwright.plan import Danger, Policy, expected_overrides, plan, storage_dangers
+from apiwright.problems import Position, Report
 from apiwright.project import Project
 from apiwright.render import render
 from apiwright.understand import understand
@@ -70,12 +71,42 @@ def comprehend(project: Project, report: Report, timings: Timings) -> Understood
     if document is None or _failed(report):
         return None
     with timings.stage("understand"):
-        service = understand(document, report)
+        service = understand(document)
         overrides = read_overrides(project.overrides, project.root, report)
         bound = check_overrides(overrides, expected_overrides(service), report)
+        _note_open(service, overrides, report)
     if _failed(report):
         return None
     return Understood(document, service, bound)
+
+
+def _note_open(
+    service: Service, overrides: Iterable[OverrideClass], report: Report
+) -> None:
+    """Note every operation that neither a rule nor an override answers."""
+    answered = {(found.module, method.name) for found in overrides for method in found.methods}
+    for resource in service.resources:
+        for name in resource.operations:
+            operation = service.operations[name]
+            action = operation.action
+            if isinstance(action, CustomAction) and (resource.module, operation.name) not in answered:
+                report.note(
+                    "needs-override",
+                    f"{operation.id} answers 501 until an override gives it a body: {action.reason}",
+                    operation.position,
+                    hint=f"apiwright override {operation.id}",
+                )
+
+
+def _judge(
+    project: Project, found: Iterable[Danger], report: Report, allowed: Collection[str]
+) -> None:
+    """Report what a change of the database would destroy, unless it is allowed by name."""
+    place = Position(project.shown(project.spec))
+    for danger in found:
+        if not (danger.loses_data and danger.name in allowed):
+            code = "data-loss" if danger.loses_data else "no-value"
+            report.error(code, danger.message, place, hint=danger.hint)
 
 
 def _failed(report: Report) -> bool:
@@ -83,10 +114,23 @@ def _failed(report: Report) -> bool:
     return report.failed
 
 
-def build(project: Project, understood: Understood, timings: Timings) -> Output:
-    """The files of the service; RenderError or HistoryError where they can't be made."""
+def build(
+    project: Project,
+    understood: Understood,
+    report: Report,
+    timings: Timings,
+    allowed: Collection[str] = (),
+) -> Output | None:
+    """The files of the service; None if its database can't follow, which `report` then tells.
+
+    `allowed` names the tables and columns whose data may be lost. RenderError or HistoryError
+    where files can't be made.
+    """
     with timings.stage("plan"):
         history = read_history(project.output)
+        _judge(project, storage_dangers(history, understood.service), report, allowed)
+        if _failed(report):
+            return None
         planned = plan(understood.service, history, understood.bound)
     with timings.stage("render"):
         files = render(planned, project.templates)

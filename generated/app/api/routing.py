@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from typing_extensions import override
 
 from app.database import Database
-from app.errors import Unavailable
+from app.errors import Unavailable, sqlstate
 
 ATTEMPTS = 3
 SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -82,8 +82,3 @@ def is_temporary(error: Exception) -> bool:
     """Whether the same request may well succeed a little later."""
     lost = not isinstance(error, DBAPIError) or error.connection_invalidated
     return lost or sqlstate(error) in TEMPORARY
-
-
-def sqlstate(error: BaseException) -> str:
-    """The SQLSTATE of a database error (PostgreSQL, appendix A), or ""."""
-    return str(getattr(getattr(error, "orig", None), "sqlstate", "") or "")

@@ -27,7 +27,9 @@ CONSTRAINTS = {
     "ck_users_full_name_max_length": Constraint(("full_name",), "Not an allowed value", "check"),
     "ck_users_roles_values": Constraint(("roles",), "Not an allowed value", "check"),
     "ck_users_password_hash_max_length": Constraint(("password",), "Not an allowed value", "check"),
-    "fk_items_owner_id_users": Constraint(("owner_id",), "There is no such thing", "reference"),
+    "fk_items_owner_id_users": Constraint(
+        ("owner_id",), "owner_id: there is no such thing", "reference", conflict=True
+    ),
     "ck_items_title_min_length": Constraint(("title",), "Not an allowed value", "check"),
     "ck_items_title_max_length": Constraint(("title",), "Not an allowed value", "check"),
     "ck_items_description_max_length": Constraint(

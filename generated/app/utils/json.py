@@ -19,7 +19,7 @@ def parse(raw: bytes) -> Any:
     """The value of a JSON text in UTF-8; numbers with a fraction or exponent become Decimals.
 
     Raises JsonError, beside for whatever is no JSON, for NaN and infinities, numbers that no
-    double can hold, repeated keys, lone surrogates, NUL in text, and nesting of over 64 levels.
+    double can hold, repeated keys, lone surrogates, and nesting of over 64 levels.
     """
     try:
         text = raw.decode("utf-8")
@@ -76,10 +76,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _check_texts(value: Any) -> None:
-    """Raise JsonError for text that PostgreSQL can't hold or UTF-8 can't write."""
+    """Raise JsonError for text that UTF-8 can't write."""
     if isinstance(value, str):
-        if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
-            raise JsonError("text holds a NUL or half a character")
+        if any("\ud800" <= char <= "\udfff" for char in value):
+            raise JsonError("text holds half a character")
     elif isinstance(value, dict):
         for key, item in value.items():
             _check_texts(key)

@@ -9,8 +9,7 @@ is, the scheme says.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -19,8 +18,13 @@ from jsonschema_rs import Draft4Validator, Draft202012Validator, Validator
 
 from apiwright.load import Node, Place
 
-_METASCHEMA = "https://json-schema.org/draft/2020-12/schema"
-_LEGACY: Mapping[str, str] = {
+METASCHEMA = "https://json-schema.org/draft/2020-12/schema"
+"""The schemas of OpenAPI 3.1 are those of this JSON Schema, with a few words more."""
+
+DIALECT = "https://spec.openapis.org/oas/3.1/dialect/base"
+"""What a document of OpenAPI 3.1 calls the two together (section 4.8.24.5)."""
+
+LEGACY_NAMES: Mapping[str, str] = {
     "openapi": "",
     "info": "Info",
     "contact": "Contact",
@@ -29,8 +33,11 @@ _LEGACY: Mapping[str, str] = {
     "server-variable": "ServerVariable",
     "tag": "Tag",
     "external-docs": "ExternalDocumentation",
+    "paths": "Paths",
     "path-item": "PathItem",
     "operation": "Operation",
+    "callback": "Callback",
+    "responses": "Responses",
     "response": "Response",
     "link": "Link",
     "parameter": "Parameter",
@@ -44,138 +51,135 @@ _LEGACY: Mapping[str, str] = {
     "xml": "XML",
     "components": "Components",
     "security-requirement": "SecurityRequirement",
+    "security-scheme": "SecurityScheme",
     "oauth-flows": "OAuthFlows",
-    "security-scheme": "",
-    "oauth-flow": "",
-    "paths": "Paths",
-    "responses": "Responses",
-    "callback": "Callback",
 }
-_LEGACY_SCHEMES = {
+"""Where the schema of OpenAPI 3.0 defines each kind; the document itself is the whole of it."""
+
+LEGACY_SCHEMES: Mapping[str, str] = {
     "apiKey": "APIKeySecurityScheme",
     "http": "HTTPSecurityScheme",
     "oauth2": "OAuth2SecurityScheme",
     "openIdConnect": "OpenIdConnectSecurityScheme",
 }
-_LEGACY_FLOWS = {
+LEGACY_FLOWS: Mapping[str, str] = {
     "implicit": "ImplicitOAuthFlow",
     "password": "PasswordOAuthFlow",
     "clientCredentials": "ClientCredentialsFlow",
     "authorizationCode": "AuthorizationCodeOAuthFlow",
 }
-_FLOWS = {
+FLOWS: Mapping[str, str] = {
     "implicit": "implicit",
     "password": "password",
     "clientCredentials": "client-credentials",
     "authorizationCode": "authorization-code",
 }
-# Two fields that exclude each other: a rule with better words says so.
-_RULES_ELSEWHERE = ("ExampleXORExamples", "SchemaXORContent")
-# Kinds that are nothing but a map, whose keys rules of their own look at.
+_NAMES = {"external-docs": "external-documentation", "callback": "callbacks"}
+
+# Nothing but maps, whose keys have rules of their own.
 _MAPS = frozenset({"paths", "responses", "callback"})
+# Fields that exclude each other have a rule of their own, with better words.
+_EXCLUDING = ("ExampleXORExamples", "SchemaXORContent")
 
 
 def definition(place: Place, *, legacy: bool) -> Validator | None:
     """What the object at `place` is held to by itself; None where other rules see to it."""
-    name = _legacy_name(place) if legacy else _name(place)
-    if name is None:
+    if place.kind in _MAPS:
         return None
-    return _legacy_validator(name) if legacy else _validator(name)
+    if not legacy:
+        if place.kind == "schema" and not _is_usual(place.node):
+            return None
+        return _validator(name_of(place.kind, place.keys))
+    if place.kind == "security-scheme":
+        return _legacy_validator(LEGACY_SCHEMES.get(place.node.string("type"), "no-scheme"))
+    if place.kind == "oauth-flow":
+        return _legacy_validator(LEGACY_FLOWS[place.keys[-1]])
+    return _legacy_validator(LEGACY_NAMES[place.kind])
+
+
+def name_of(kind: str, keys: tuple[str, ...]) -> str:
+    """Where the schema of OpenAPI 3.1 defines a kind; of a flow, that depends on its key."""
+    if kind == "oauth-flow":
+        return f"oauth-flows/$defs/{FLOWS[keys[-1]]}"
+    return _NAMES.get(kind, "" if kind == "openapi" else kind)
 
 
 def document_schema(version: str) -> dict[str, Any]:
     """The schema of documents of OpenAPI "3.0" or "3.1" that comes with openapi-spec-validator."""
-    path = f"resources/schemas/v{version}/schema.json"
-    text = (files("openapi_spec_validator") / path).read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(text)
-    return found
+    return _resource("openapi_spec_validator", f"resources/schemas/v{version}/schema.json")
 
 
 def base_vocabulary() -> dict[str, Any]:
-    """The schema of what OpenAPI 3.1 adds to the schemas of JSON Schema."""
-    path = "schemas/oas3.1/vocabularies/base"
-    text = (files("openapi_schema_validator") / path).read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(text)
+    """The schema of the words that OpenAPI 3.1 adds to JSON Schema (section 4.8.24.2)."""
+    return _resource("openapi_schema_validator", "schemas/oas3.1/vocabularies/base")
+
+
+def _resource(package: str, path: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((files(package) / path).read_text(encoding="utf-8"))
     return found
 
 
-def _legacy_name(place: Place) -> str | None:
-    if place.kind in _MAPS:
-        return None
-    if place.kind == "security-scheme":
-        return _LEGACY_SCHEMES.get(place.node.string("type"), "NoScheme")
-    if place.kind == "oauth-flow":
-        return _LEGACY_FLOWS.get(place.keys[-1])
-    return _LEGACY[place.kind]
-
-
-def _name(place: Place) -> str | None:
-    if place.kind in _MAPS:
-        return None
-    if place.kind == "schema":
-        return "schema" if _is_usual(place.node) else None
-    if place.kind == "oauth-flow":
-        return f"oauth-flows/$defs/{_FLOWS[place.keys[-1]]}"
-    return {"openapi": "", "external-docs": "external-documentation"}.get(place.kind, place.kind)
-
-
 def _is_usual(schema: Node) -> bool:
-    """Whether a schema is of the dialect of OpenAPI 3.1, and not of one that it names itself."""
+    """Whether a schema is of the usual dialect, and not of one that it names itself."""
     dialect = schema.get("$schema")
-    return dialect is None or dialect.text in (
-        _METASCHEMA,
-        "https://spec.openapis.org/oas/3.1/dialect/base",
-    )
+    return dialect is None or dialect.text in (METASCHEMA, DIALECT)
 
 
 @cache
 def _legacy_validator(name: str) -> Validator:
     whole = document_schema("3.0")
     named = whole["definitions"]
-    named["HTTPSecurityScheme"].pop("oneOf")
-    kinds = {*_LEGACY.values(), *_LEGACY_SCHEMES.values(), *_LEGACY_FLOWS.values()}
-    objects = {f"#/definitions/{name}" for name in (*kinds, *_RULES_ELSEWHERE, "Reference")}
-    objects |= {"#/definitions/SecurityScheme"}
-    named["NoScheme"] = {"required": ["type"], "properties": {"type": {"enum": [*_LEGACY_SCHEMES]}}}
-    chosen = named[name] if name else {k: v for k, v in whole.items() if k not in _OWN_KEYS}
-    shallow = {**_without(chosen, objects), "definitions": _without(named, objects)}
-    return Draft4Validator(shallow, validate_formats=True, offline=True)
-
-
-_OWN_KEYS = ("id", "$id", "$schema", "definitions", "$defs", "description")
+    del named["HTTPSecurityScheme"]["oneOf"]  # a rule of its own says it better
+    named["no-scheme"] = {
+        "required": ["type"],
+        "properties": {"type": {"enum": list(LEGACY_SCHEMES)}},
+    }
+    kinds = (*LEGACY_NAMES.values(), *LEGACY_FLOWS.values(), *_EXCLUDING, "Reference")
+    inner = frozenset(f"#/definitions/{kind}" for kind in kinds if kind)
+    chosen = named[name] if name else dict(_without_head(whole))
+    schema = {**_alone(chosen, inner), "definitions": _alone(named, inner)}
+    return Draft4Validator(schema, validate_formats=True, offline=True)
 
 
 @cache
 def _validator(name: str) -> Validator:
     if name == "schema":
-        return Draft202012Validator({"$ref": _METASCHEMA}, offline=True)
+        return Draft202012Validator({"$ref": METASCHEMA}, offline=True)
     whole = document_schema("3.1")
-    named = whole["$defs"]
     base = base_vocabulary()["$defs"]
-    named.update({kind: base[kind] for kind in ("discriminator", "xml", "extensible")})
-    kinds = {*_LEGACY, "external-documentation", "callbacks", "schema", "reference"}
-    objects = {f"#/$defs/{kind}" for kind in kinds}
-    objects |= {key for key in map("#/$defs/{}".format, named) if key.endswith("-or-reference")}
-    objects |= {f"#/$defs/oauth-flows/$defs/{flow}" for flow in _FLOWS.values()}
-    chosen = {k: v for k, v in whole.items() if k not in _OWN_KEYS}
+    named = {**whole["$defs"], **{kind: base[kind] for kind in ("discriminator", "xml")}}
+    named["extensible"] = base["extensible"]
+    kinds = [name_of(kind, ("implicit",)) for kind in LEGACY_NAMES if kind != "openapi"]
+    flows = [f"oauth-flows/$defs/{flow}" for flow in FLOWS.values()]
+    either = [kind for kind in named if kind.endswith("-or-reference")]
+    inner = frozenset(f"#/$defs/{kind}" for kind in (*kinds, *flows, *either))
+    chosen: Any = named if name else dict(_without_head(whole))
     for key in name.split("/") if name else ():
-        chosen = (chosen if key != name.split("/", maxsplit=1)[0] else named)[key]
-    shallow = {**_without(chosen, objects), "$defs": _without(named, objects)}
-    return Draft202012Validator(shallow, offline=True)
+        chosen = chosen[key]
+    schema = {**_alone(chosen, inner), "$defs": _alone(named, inner)}
+    return Draft202012Validator(schema, offline=True)
 
 
-def _without(schema: Any, objects: set[str]) -> Any:
+def _without_head(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    head = ("id", "$id", "$schema", "description", "definitions", "$defs")
+    return ((key, value) for key, value in schema.items() if key not in head)
+
+
+def _alone(schema: Any, inner: frozenset[str]) -> Any:
     """A schema that asks nothing of the objects inside of what it describes."""
     if isinstance(schema, list):
-        return [_without(part, objects) for part in schema]
+        return [_alone(part, inner) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    if schema.get("$ref") in objects or "$dynamicRef" in schema:
+    if schema.get("$ref") in inner or "$dynamicRef" in schema:
         return {}
-    found = {}
-    for key, value in schema.items():
-        if key == "oneOf" and isinstance(value, list):
-            if any(part.get("$ref") in objects for part in value):
-                continue
-        found[key] = _without(value, objects)
-    return found
+    return {
+        key: _alone(value, inner)
+        for key, value in schema.items()
+        if not (key == "oneOf" and _is_choice(value, inner))
+    }
+
+
+def _is_choice(value: Any, inner: frozenset[str]) -> bool:
+    """Whether this is the choice between an object and a reference to one."""
+    return isinstance(value, list) and any(part.get("$ref") in inner for part in value)

@@ -28,7 +28,7 @@ class Fault:
 
     `what` says it without naming the value, which stands at `path`. `name` is the field that is
     missing or unknown. Where something else was wanted altogether, `wanted` says what, in words,
-    and `options` are those of it that are text.
+    and `options` are those of it that are text. `rule` leads to the keyword in the schema.
     """
 
     code: str
@@ -37,6 +37,7 @@ class Fault:
     name: str = ""
     wanted: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    rule: Path = ()
 
 
 def faults(errors: Iterable[ValidationError]) -> Iterator[Fault]:
@@ -65,7 +66,8 @@ def _explained(error: ValidationError) -> Iterator[Fault]:
     elif isinstance(kind, ValidationErrorKind.Constant):
         yield _not_one_of(path, [kind.expected_value], error.instance)
     else:
-        yield Fault("bad-value", path, _predicate(kind))
+        rule: Path = tuple(error.schema_path)
+        yield Fault("bad-value", path, _predicate(kind), rule=rule)
 
 
 def _another(

@@ -63,8 +63,8 @@ class Development:
             with self._progress.step("start the service"):
                 service.start()
             self._greet(generated.understood, service, variables["SEED_PASSWORD"])
-            for _ in self._edits() if watch else _forever(service):
-                self._follow(service)
+            for paths in self._edits() if watch else _forever(service):
+                self._follow(service, paths)
         finally:
             service.stop()
 
@@ -82,10 +82,10 @@ class Development:
             say(f"  {line}")
         say("")
 
-    def _edits(self) -> Iterator[None]:
-        """One item for each time that something changed which the service depends on."""
-        for _ in watch(*self._watched(), debounce=300, step=50, raise_interrupt=True):
-            yield None
+    def _edits(self) -> Iterator[frozenset[Path]]:
+        """What changed of all that the service depends on, each time that something did."""
+        for found in watch(*self._watched(), debounce=300, step=50, raise_interrupt=True):
+            yield frozenset(Path(path) for _, path in found)
 
     def _watched(self) -> list[Path]:
         project = self.project
@@ -94,13 +94,16 @@ class Development:
             folders.append(project.templates)
         return [folder for folder in folders if folder.is_dir()]
 
-    def _follow(self, service: Service) -> None:
+    def _follow(self, service: Service, paths: frozenset[Path]) -> None:
         """Bring the running service up to date; whatever is wrong is shown, and changes nothing."""
         try:
             with self._progress.step("generate the service"):
                 generated = generate(self._session)
             if generated is None:
                 self._progress.warn("the last good service keeps running")
+                return
+            mine = any(path.is_relative_to(self.project.overrides) for path in paths)
+            if not (generated.changed or mine):
                 return
             service.try_out()
             with self._progress.step("migrate the database"):
@@ -112,7 +115,7 @@ class Development:
             self._progress.warn(f"{error}\nthe last good service keeps running")
 
 
-def _forever(service: Service) -> Iterator[None]:
+def _forever(service: Service) -> Iterator[frozenset[Path]]:
     """No edits, for as long as the service runs."""
     service.wait()
     yield from ()

@@ -29,7 +29,10 @@ def generate(session: Session) -> Generated | None:
     if understood is None:
         session.show_problems()
         return None
-    output = build(session.project, understood, session.timings)
+    output = build(session.project, understood, session.report, session.timings)
+    if output is None:
+        session.show_problems()
+        return None
     changes = compare(session.project.output, output.files, output.policies)
-    write(session.project.output, changes, inputs=inputs_digest(session.project))
-    return Generated(understood, not changes.clean)
+    write(changes, inputs=inputs_digest(session.project))
+    return Generated(understood, bool(changes.paths))

@@ -13,6 +13,9 @@ from apiwright.ir.service import Service
 from apiwright.understand.exchange import FORM, body_content
 
 
+_READ_TOKEN = "import json, sys; print(json.load(sys.stdin)['access_token'])"
+
+
 def curl_lines(service: Service, address: str, login: str, password: str) -> tuple[str, ...]:
     """Three requests: one to look, one to sign in (where that is possible), one to write.
 
@@ -49,8 +52,7 @@ def _sign_in(service: Service, base: str, login: str, password: str) -> Iterator
         else:
             body = json.dumps(dict(zip(names, (login, password), strict=True)))
             request = f"curl -s {url} --json {shlex.quote(body)}"
-        read = "import json, sys; print(json.load(sys.stdin)['access_token'])"
-        yield f"TOKEN=$({request} | python3 -c {shlex.quote(read)})"
+        yield f"TOKEN=$({request} | python3 -c \"{_READ_TOKEN}\")"
         return
 
 

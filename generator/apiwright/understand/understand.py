@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from apiwright.ir.operations import CustomAction, Operation
+from apiwright.ir.operations import Operation
 from apiwright.ir.schemas import Schema
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Entity
 from apiwright.load import Document
-from apiwright.problems import Report
 from apiwright.understand.actions import ActionReader
 from apiwright.understand.contract import served_contract
 from apiwright.understand.directions import mark
@@ -24,8 +23,8 @@ from apiwright.understand.security import base_path, read_roles, read_schemes
 from apiwright.understand.sites import find_identity, find_sites, find_stored
 
 
-def understand(document: Document, report: Report) -> Service:
-    """What `document` means. What is legal but not understood is added to `report` as a note."""
+def understand(document: Document) -> Service:
+    """What `document` means; what is legal but not understood becomes a CustomAction."""
     reader = SchemaReader(document)
     written = read_operations(document, reader)
     base = base_path(document.root)
@@ -35,7 +34,7 @@ def understand(document: Document, report: Report) -> Service:
     sites = find_sites(written, reader.named, stored, identity)
     entities = EntityReader(reader.named, stored, sites, written, identity).entities()
     actions = ActionReader(reader.named, entities, sites, schemes, base, written)
-    operations = [_with_action(actions, item, report) for item in written]
+    operations = [_with_action(actions, item) for item in written]
     named = mark(reader.named, _requests(operations), _responses(operations))
     roles, default_role = read_roles(document)
     info = document.root.get("info") or document.root
@@ -56,17 +55,9 @@ def understand(document: Document, report: Report) -> Service:
     )
 
 
-def _with_action(actions: ActionReader, item: Written, report: Report) -> Operation:
+def _with_action(actions: ActionReader, item: Written) -> Operation:
     found = actions.understand(item)
-    operation = replace(item.operation, action=found.action, evidence=found.evidence)
-    if isinstance(found.action, CustomAction):
-        report.note(
-            "needs-override",
-            f"{operation.id} answers 501 until an override gives it a body: {found.action.reason}",
-            operation.position,
-            hint=f"apiwright override {operation.id}",
-        )
-    return operation
+    return replace(item.operation, action=found.action, evidence=found.evidence)
 
 
 def _indexed(entities: dict[str, Entity], operations: list[Operation]) -> dict[str, Entity]:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from apiwright.plan.files import Policy
 from apiwright.write.changes import Changes
-from apiwright.write.errors import Kind, Obstacle, WriteError
+from apiwright.write.errors import Kind, ObstacleError, WriteError
 from apiwright.write.folder import Folder, opened_if_any
 from apiwright.write.manifest import Manifest, read_manifest
 from apiwright.write.paths import ancestors, check, shown
@@ -135,7 +135,7 @@ class _Comparison:
     def _look_at_owned(self, folder: Folder, path: str, digest: str) -> None:
         try:
             found = folder.digest(path)
-        except Obstacle as obstacle:
+        except ObstacleError as obstacle:
             self._check_that_it_goes(folder, obstacle, path)
             return
         if found is None:
@@ -150,7 +150,7 @@ class _Comparison:
     def _look_at_stale(self, folder: Folder, path: str) -> None:
         try:
             found = folder.digest(path)
-        except Obstacle as obstacle:
+        except ObstacleError as obstacle:
             if obstacle.kind is Kind.LINK:
                 raise
             return  # something of a person's that happens to have the name
@@ -162,11 +162,11 @@ class _Comparison:
     def _exists(self, folder: Folder, path: str) -> bool:
         try:
             return folder.status(path) is not None
-        except Obstacle as obstacle:
+        except ObstacleError as obstacle:
             self._check_that_it_goes(folder, obstacle, path)
             return False
 
-    def _check_that_it_goes(self, folder: Folder, obstacle: Obstacle, path: str) -> None:
+    def _check_that_it_goes(self, folder: Folder, obstacle: ObstacleError, path: str) -> None:
         """Raise the obstacle to `path`, unless all of it is removed by the same run."""
         if obstacle.kind is Kind.FILE and obstacle.path in self._stale:
             return
@@ -197,7 +197,7 @@ def _strangers(folder: Folder, path: str, stale: frozenset[str]) -> Iterator[str
 def _is_there(folder: Folder, path: str) -> bool:
     try:
         return folder.status(path) is not None
-    except Obstacle:
+    except ObstacleError:
         return False
 
 

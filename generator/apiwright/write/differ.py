@@ -17,16 +17,18 @@ def difference(path: str, old: bytes | None, new: bytes | None) -> str:
         return ""
     before = "/dev/null" if old is None else f"a/{path}"
     after = "/dev/null" if new is None else f"b/{path}"
-    lines = _lines(old or b""), _lines(new or b"")
-    if lines[0] is None or lines[1] is None:
+    if max(len(old or b""), len(new or b"")) > MAX_BYTES:
+        return f"Large files {before} and {after} differ\n"
+    old_lines, new_lines = _lines(old or b""), _lines(new or b"")
+    if old_lines is None or new_lines is None:
         return f"Binary files {before} and {after} differ\n"
-    text = "".join(_ended(unified_diff(lines[0], lines[1], before, after)))
+    text = "".join(_ended(unified_diff(old_lines, new_lines, before, after)))
     return text or f"--- {before}\n+++ {after}\n"  # an empty file comes or goes
 
 
 def _lines(data: bytes) -> list[str] | None:
     """The lines of a text, or None if it is none that can be shown."""
-    if len(data) > MAX_BYTES or b"\0" in data:
+    if b"\0" in data:
         return None
     try:
         text = data.decode()

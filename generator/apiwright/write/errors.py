@@ -17,6 +17,8 @@ class WriteError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
+        if "\n" in self.message:
+            return f"{self.message}\n{self.hint}"
         return f"{self.message} ({self.hint})" if self.hint else self.message
 
 
@@ -48,7 +50,7 @@ class Kind(Enum):
     OTHER = "neither a file nor a folder"
 
 
-class Obstacle(WriteError):
+class ObstacleError(WriteError):
     """At `path`, or on the way to it, there is something that cannot be written to or through."""
 
     def __init__(self, folder: str, path: str, kind: Kind, needed: Kind) -> None:

@@ -30,9 +30,9 @@ def exchange(first: Path, second: Path, aside: Path) -> None:
         number = ctypes.get_errno()
         if number not in _UNSUPPORTED:
             raise OSError(number, os.strerror(number), str(first), None, str(second))
-    os.rename(first, aside)
-    os.rename(second, first)
-    os.rename(aside, second)
+    first.rename(aside)
+    second.rename(first)
+    aside.rename(second)
 
 
 def system() -> System | None:

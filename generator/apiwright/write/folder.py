@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from apiwright.write.errors import Kind, Obstacle
+from apiwright.write.errors import Kind, ObstacleError
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: opening a named pipe must not wait for its other end
@@ -31,7 +31,7 @@ class Folder:
     def inside(self, path: str, *, create: bool = False) -> Iterator[int]:
         """A descriptor of a folder below this one, or of this one if `path` is empty.
 
-        Raises FileNotFoundError if there is none, and Obstacle if there is something else.
+        Raises FileNotFoundError if there is none, and ObstacleError if there is something else.
         """
         descriptor = os.dup(self.descriptor)
         try:
@@ -59,7 +59,7 @@ class Folder:
             return None
 
     def digest(self, path: str) -> str | None:
-        """The SHA-256 of a file, or None if nothing is there; raises Obstacle if it is no file."""
+        """The SHA-256 of a file, None if there is none; raises ObstacleError for anything else."""
         try:
             with self.holding(path) as (descriptor, name):
                 opened = self._open(descriptor, name, path)
@@ -88,7 +88,7 @@ class Folder:
             if error.errno not in _OTHERWISE:
                 raise
             found = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
-            raise Obstacle(self.shown, way, kind_of(found), Kind.FOLDER) from error
+            raise ObstacleError(self.shown, way, kind_of(found), Kind.FOLDER) from error
         os.close(descriptor)
         return inner
 
@@ -100,23 +100,23 @@ class Folder:
             if error.errno not in _OTHERWISE:
                 raise
             found = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
-            raise Obstacle(self.shown, path, kind_of(found), Kind.FILE) from error
+            raise ObstacleError(self.shown, path, kind_of(found), Kind.FILE) from error
         kind = kind_of(os.fstat(opened))
         if kind is not Kind.FILE:
             os.close(opened)
-            raise Obstacle(self.shown, path, kind, Kind.FILE)
+            raise ObstacleError(self.shown, path, kind, Kind.FILE)
         return opened
 
 
 @contextmanager
 def opened(path: Path, shown: str) -> Iterator[Folder]:
-    """Open a folder; raises FileNotFoundError, or Obstacle if it is something else."""
+    """Open a folder; raises FileNotFoundError, or ObstacleError if it is something else."""
     try:
         descriptor = os.open(path, _FOLDER)
     except OSError as error:
         if error.errno not in _OTHERWISE:
             raise
-        raise Obstacle(shown, "", kind_of(os.lstat(path)), Kind.FOLDER) from error
+        raise ObstacleError(shown, "", kind_of(os.lstat(path)), Kind.FOLDER) from error
     try:
         yield Folder(descriptor, shown)
     finally:
@@ -125,7 +125,7 @@ def opened(path: Path, shown: str) -> Iterator[Folder]:
 
 @contextmanager
 def opened_if_any(path: Path, shown: str) -> Iterator[Folder | None]:
-    """Open a folder, or give None if there is none; raises Obstacle as `opened` does."""
+    """Open a folder, or give None if there is none; raises ObstacleError as `opened` does."""
     if not os.path.lexists(path):
         yield None
         return

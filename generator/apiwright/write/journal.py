@@ -9,43 +9,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import ItemsView, Mapping
+from dataclasses import fields
 
 from apiwright.write.errors import WriteError
+from apiwright.write.paths import fault
 from apiwright.write.place import Place
+from apiwright.write.run import Run, Signature, Step
 
 _MAX_BYTES = 256 * 1024 * 1024
 
-Signature = tuple[int, int, int]
-"""What a file is known by while nobody touches it: inode, time of change in ns, size."""
-
-Step = tuple[str | None, str | None]
-"""The SHA-256 of a file before and after a run; None where there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """How far a run has come.
-
-    `original` and `staged` are the inodes of the output folder and of the new tree: whatever they
-    are called now, they tell which is which. `settled`: the original holds what the staged one
-    holds. `rescued`: nothing of a person's is left in the staged one.
-    """
-
-    staging: str
-    original: int | None = None
-    staged: int | None = None
-    steps: Mapping[str, Step] = field(default_factory=dict)
-    signatures: Mapping[str, Signature] = field(default_factory=dict)
-    in_place: bool = False
-    settled: bool = False
-    rescued: bool = False
-
-    @property
-    def aside(self) -> str:
-        """The name that a folder has in the middle of an exchange of three steps."""
-        return f"{self.staging}-aside"
+_NAMES = tuple(item.name for item in fields(Run))
 
 
 class Journal:
@@ -76,15 +50,20 @@ class Journal:
 
     def _append(self, facts: Mapping[str, object]) -> None:
         data = memoryview(json.dumps(facts).encode() + b"\n")
-        os.lseek(self._descriptor, 0, os.SEEK_END)
-        while data:
-            data = data[os.write(self._descriptor, data) :]
+        end = os.lseek(self._descriptor, 0, os.SEEK_END)
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError:
+            os.ftruncate(self._descriptor, end)  # what comes after half a line could not be read
+            raise
 
     def _read(self, place: Place) -> Run | None:
         with os.fdopen(os.dup(self._descriptor), "rb") as stream:
             data = stream.read(_MAX_BYTES)
-        whole = data.rpartition(b"\n")[0]
-        os.ftruncate(self._descriptor, len(whole) + 1 if whole else 0)
+        whole = data[: data.rfind(b"\n") + 1]
+        if whole != data:
+            os.ftruncate(self._descriptor, len(whole))
         facts: dict[str, object] = {}
         try:
             for line in whole.splitlines():
@@ -93,9 +72,6 @@ class Journal:
         except (ValueError, TypeError, RecursionError) as error:
             message = f"{place.lock} is not what a run of apiwright left behind"
             raise WriteError(message, "remove it") from error
-
-
-_NAMES = tuple(item.name for item in fields(Run))
 
 
 def _checked(facts: Mapping[str, object], place: Place) -> Run:
@@ -116,15 +92,17 @@ def _checked(facts: Mapping[str, object], place: Place) -> Run:
 
 
 def _mapping(value: object) -> ItemsView[str, object]:
-    if not isinstance(value, dict | None):
-        raise ValueError("no mapping")
-    return (value or {}).items()
+    match value:
+        case None | dict():
+            return (value or {}).items()
+    raise ValueError("no mapping")
 
 
 def _inode(value: object) -> int | None:
-    if not isinstance(value, int | None):
-        raise ValueError("no inode")
-    return value
+    match value:
+        case None | int():
+            return value
+    raise ValueError("no inode")
 
 
 def _step(path: str, value: object) -> Step:

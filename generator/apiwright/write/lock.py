@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import stat
@@ -26,7 +27,7 @@ def locked(place: Place) -> Iterator[Journal]:
     The kernel frees the lock when its holder dies. The file goes away with the lock unless a run is
     left in it. Raises BusyError if another run does not end.
     """
-    os.makedirs(place.parent, exist_ok=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
     descriptor = _take(place)
     try:
         journal = Journal(descriptor, place)
@@ -34,7 +35,7 @@ def locked(place: Place) -> Iterator[Journal]:
             yield journal
         finally:
             if journal.run is None:
-                os.unlink(place.lock)
+                place.lock.unlink()
     finally:
         os.close(descriptor)
 
@@ -54,7 +55,15 @@ def _take(place: Place) -> int:
 def _attempt(place: Place) -> int | None:
     """Take the lock without waiting; None if somebody else has it, or has just removed the file."""
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(place.lock, flags, 0o600)
+    try:
+        descriptor = os.open(place.lock, flags, 0o600)
+    except OSError as error:
+        if error.errno not in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            raise
+        message = f"{place.parent} may not be written to"
+        raise WriteError(
+            message, f"that is where {place.shown} is made before it appears"
+        ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         held = os.fstat(descriptor)

@@ -113,8 +113,6 @@ def _kept(value: object) -> tuple[str, ...]:
 
 
 def _check_path(path: object) -> None:
-    if not isinstance(path, str):
-        raise ValueError(f"{shown(str(path))} is no path")
-    reason = fault(path)
+    reason = fault(path) if isinstance(path, str) else "is no text"
     if reason:
-        raise ValueError(f"the path {shown(path)} {reason}")
+        raise ValueError(f"the path {shown(str(path))} {reason}")

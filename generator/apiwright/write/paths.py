@@ -22,6 +22,7 @@ _MAX_PATH = 1_024
 _MAX_NAME = 200  # of the 255 bytes that file systems have, so that there is room for a suffix
 _FORBIDDEN = '\\:*?"<>|'
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_SHOWN = 80
 _HINT = "choose another name for what it is made from"
 
 
@@ -88,7 +89,7 @@ def ancestors(path: str) -> Iterator[str]:
 def shown(path: str) -> str:
     """A path for a message: cut to size, and without characters that a terminal would act on."""
     text = ascii(path)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 
 
 def _folded(path: str) -> str:

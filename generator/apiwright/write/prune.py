@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Mapping
 
-from apiwright.write.errors import Obstacle
+from apiwright.write.errors import ObstacleError
 from apiwright.write.folder import Folder
 from apiwright.write.paths import ancestors
+from apiwright.write.run import Step
 
 _CACHE = "__pycache__"
 
 
-def prune(folder: Folder, removed: Iterable[str]) -> None:
-    """Remove the folders that became empty when the files `removed` went away.
+def prune(folder: Folder, steps: Mapping[str, Step]) -> None:
+    """Remove the folders that became empty when files went away, and that get no new ones.
 
     A folder that holds nothing but Python's cache of what was in it counts as empty.
     """
-    for path in sorted({above for file in removed for above in ancestors(file)}, reverse=True):
+    for path in sorted(
+        _parents(steps, leaving=True) - _parents(steps, leaving=False), reverse=True
+    ):
         try:
             if _vacate(folder, path):
                 with folder.holding(path) as (descriptor, name):
                     os.rmdir(name, dir_fd=descriptor)
-        except (FileNotFoundError, Obstacle):
+        except (FileNotFoundError, ObstacleError):
             continue  # it has gone already, or a person has put something else there
+
+
+def _parents(steps: Mapping[str, Step], *, leaving: bool) -> set[str]:
+    """The folders of the files that leave, or of those that come or stay."""
+    paths = (path for path, (_, after) in steps.items() if (after is None) is leaving)
+    return {above for path in paths for above in ancestors(path)}
 
 
 def is_cache(folder: Folder, path: str) -> bool:
@@ -35,7 +44,7 @@ def is_cache(folder: Folder, path: str) -> bool:
 def _vacate(folder: Folder, path: str) -> bool:
     """Remove the cache from a folder that has nothing else in it; whether it is empty then."""
     with folder.inside(path) as descriptor:
-        names = os.listdir(descriptor)
+        names = _names(descriptor)
     if names != [_CACHE]:
         return not names
     cache = f"{path}/{_CACHE}"
@@ -50,6 +59,11 @@ def _vacate(folder: Folder, path: str) -> bool:
     return True
 
 
+def _names(descriptor: int) -> list[str]:
+    with os.scandir(descriptor) as entries:
+        return [entry.name for entry in entries]
+
+
 def _bytecode(folder: Folder, path: str) -> list[str] | None:
     """The files of a cache; None if there are others, or if they cannot be removed.
 
@@ -57,10 +71,12 @@ def _bytecode(folder: Folder, path: str) -> list[str] | None:
     """
     try:
         with folder.inside(path) as descriptor:
-            names = os.listdir(descriptor)
+            names = _names(descriptor)
             modes = [os.lstat(name, dir_fd=descriptor).st_mode for name in names]
             ours = os.access(".", os.W_OK | os.X_OK, dir_fd=descriptor)
-    except Obstacle:
+    except ObstacleError:
         return None
-    right = all(".pyc" in name and stat.S_ISREG(mode) for name, mode in zip(names, modes))
+    right = all(
+        ".pyc" in name and stat.S_ISREG(mode) for name, mode in zip(names, modes, strict=True)
+    )
     return names if right and ours else None

@@ -14,10 +14,11 @@ from pathlib import Path
 from apiwright.write.errors import WriteError
 from apiwright.write.exchange import exchange
 from apiwright.write.folder import opened
-from apiwright.write.journal import Journal, Run
+from apiwright.write.journal import Journal
 from apiwright.write.place import Place
 from apiwright.write.remove import remove_tree
 from apiwright.write.rescue import rescue
+from apiwright.write.run import Run
 from apiwright.write.settle import settle
 from apiwright.write.stage import sync
 
@@ -49,7 +50,7 @@ def recover(place: Place, journal: Journal) -> None:
             f"the folder that was there is {leftover}: take from it what you need, and remove it",
         )
     elif there is not None:
-        os.rmdir(leftover)  # the run had just made it
+        leftover.rmdir()  # the run had just made it
     journal.clear()
 
 
@@ -65,9 +66,9 @@ def _end_half_exchange(place: Place, run: Run, leftover: Path) -> None:
     if run.original is not None and not os.path.lexists(place.path):
         for path in (aside, leftover):
             if _inode(path) == run.original:
-                os.rename(path, place.path)
+                path.rename(place.path)
     if _inode(aside) is not None:
-        os.rename(aside, leftover)
+        aside.rename(leftover)
 
 
 def _settle(folder: Path, staged: Path, place: Place, journal: Journal, run: Run) -> Run:

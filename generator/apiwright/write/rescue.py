@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from apiwright.write.errors import Obstacle
+from apiwright.write.errors import ObstacleError
 from apiwright.write.folder import Folder
-from apiwright.write.journal import Signature
+from apiwright.write.run import Signature
 from apiwright.write.stage import signature
 
 KEPT = ".apiwright-kept"
@@ -36,11 +36,11 @@ def rescue(folder: Folder, staged: Folder, signatures: Mapping[str, Signature]) 
 
 
 def _inodes(folder: Folder, path: str) -> dict[str, int]:
-    """The inodes in a folder by name; empty if there is no such folder."""
+    """The inodes in a folder by name; none if there is no such folder, or if it is closed to us."""
     try:
         with folder.inside(path) as descriptor, os.scandir(descriptor) as entries:
             return {entry.name: entry.inode() for entry in entries}
-    except (FileNotFoundError, Obstacle):
+    except (FileNotFoundError, PermissionError, ObstacleError):
         return {}
 
 

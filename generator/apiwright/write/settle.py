@@ -9,11 +9,11 @@ import os
 from collections.abc import Iterable, Mapping
 
 from apiwright.write.duplicate import duplicate
-from apiwright.write.errors import Kind, Obstacle, WriteError
+from apiwright.write.errors import Kind, ObstacleError, WriteError
 from apiwright.write.folder import Folder, kind_of
-from apiwright.write.journal import Step
 from apiwright.write.paths import MANIFEST, SCRATCH, ancestors
 from apiwright.write.prune import prune
+from apiwright.write.run import Step
 
 
 def settle(folder: Folder, staged: Folder, steps: Mapping[str, Step]) -> None:
@@ -28,7 +28,7 @@ def settle(folder: Folder, staged: Folder, steps: Mapping[str, Step]) -> None:
     for path in leaving:
         with folder.holding(path) as (descriptor, name):
             os.unlink(name, dir_fd=descriptor)
-    prune(folder, leaving)
+    prune(folder, steps)
     for path, step in steps.items():
         if _is_ours(folder, path, step):
             _put(folder, staged, path)
@@ -50,7 +50,7 @@ def check_rights(folder: Folder, paths: Iterable[str]) -> None:
         try:
             with folder.inside(path) as descriptor:
                 allowed = os.access(".", os.W_OK | os.X_OK, dir_fd=descriptor)
-        except (FileNotFoundError, Obstacle):
+        except (FileNotFoundError, ObstacleError):
             continue  # it will be made
         if not allowed:
             place = f"{folder.shown}/{path}" if path else folder.shown
@@ -61,13 +61,13 @@ def _leaves(folder: Folder, staged: Folder, path: str, step: Step) -> bool:
     """Whether a file is ours, and neither in the new tree nor already what it should be."""
     try:
         found = folder.digest(path)
-    except Obstacle:
+    except ObstacleError:
         return False
     if found is None or found not in step or found == step[1]:
         return False
     try:
         return staged.status(path) is None
-    except Obstacle:
+    except ObstacleError:
         return True  # a folder has become a file
 
 
@@ -75,7 +75,7 @@ def _is_ours(folder: Folder, path: str, step: Step) -> bool:
     """Whether there is nothing of a person's at a path."""
     try:
         found = folder.digest(path)
-    except Obstacle:
+    except ObstacleError:
         return False
     return found is None or found in step
 
@@ -84,7 +84,7 @@ def _put(folder: Folder, staged: Folder, path: str) -> None:
     """Have the new tree's file at a path, if there is one."""
     try:
         source = staged.status(path)
-    except Obstacle:
+    except ObstacleError:
         return
     if source is None or kind_of(source) is not Kind.FILE:
         return
@@ -113,5 +113,5 @@ def _sync(folder: Folder, paths: Iterable[str]) -> None:
         try:
             with folder.inside(path) as descriptor:
                 os.fsync(descriptor)
-        except (FileNotFoundError, Obstacle):
+        except (FileNotFoundError, ObstacleError):
             continue  # it went away with its last file

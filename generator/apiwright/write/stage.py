@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from apiwright.write.duplicate import duplicate
-from apiwright.write.errors import Obstacle
-from apiwright.write.folder import Folder
-from apiwright.write.journal import Signature
+from apiwright.write.errors import ObstacleError
+from apiwright.write.folder import Folder, opened
 from apiwright.write.paths import SCRATCH, ancestors
+from apiwright.write.prune import prune
+from apiwright.write.run import Signature, Step
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -24,7 +25,7 @@ class Stage:
     """
 
     def __init__(self, path: Path) -> None:
-        os.mkdir(path, 0o700)
+        path.mkdir(mode=0o700)
         self.path = path
         self.inode = os.lstat(path).st_ino
         self.signatures: dict[str, Signature] = {}
@@ -47,13 +48,18 @@ class Stage:
                     self._modes.append((self.path / path, stat.S_IMODE(status.st_mode)))
                     if status.st_dev == device:
                         waiting += self._carry_folder(old, path, left_out)
-            except (FileNotFoundError, PermissionError, Obstacle):
+            except (FileNotFoundError, PermissionError, ObstacleError):
                 continue  # it has just gone, or is closed to us
+
+    def prune(self, steps: Mapping[str, Step]) -> None:
+        """Remove the folders that the files which leave were the last ones of."""
+        with opened(self.path, str(self.path)) as folder:
+            prune(folder, steps)
 
     def write(self, path: str, data: bytes, mode: int | None) -> None:
         """Write a new file, with the mode that the process gives to new files if it is None."""
         file = self.path / path
-        os.makedirs(file.parent, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(file, _NEW, 0o666)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
@@ -71,7 +77,8 @@ class Stage:
         if not self._modes:  # a first run
             self._modes.append((self.path, self._usual_mode()))
         for folder, mode in reversed(self._modes):
-            os.chmod(folder, mode)
+            if folder.is_dir():  # or it was left without files, and went away
+                folder.chmod(mode)
 
     def _carry_folder(self, old: int, path: str, left_out: Collection[str]) -> list[str]:
         """Take over the files of one folder; gives the folders in it, which are made empty."""
@@ -94,9 +101,9 @@ class Stage:
     def _usual_mode(self) -> int:
         """The mode that the process gives to new folders; asking for the umask would change it."""
         probe = self.path / SCRATCH
-        os.mkdir(probe)
+        probe.mkdir()
         mode = stat.S_IMODE(os.lstat(probe).st_mode)
-        os.rmdir(probe)
+        probe.rmdir()
         return mode
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import click
 
 from apiwright.cli.inputs import inputs_digest
-from apiwright.cli.session import Session, fail, guarded
+from apiwright.cli.session import PROBLEMS, Session, fail, guarded
 from apiwright.pipeline import build
 from apiwright.write import Changes, EditedFilesError, compare, recorded_inputs, write
 
@@ -26,10 +28,19 @@ Examples:
 )
 @click.option("--check", "check_only", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--force", is_flag=True, help="Overwrite generated files that were edited by hand.")
+@click.option(
+    "--allow-data-loss",
+    "allowed",
+    multiple=True,
+    metavar="NAME",
+    help="A table or table.column whose data may be lost.",
+)
 @click.option("--timings", is_flag=True, help="Show how long each stage took.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing unless there is a problem.")
 @guarded
-def command(*, check_only: bool, force: bool, timings: bool, quiet: bool) -> None:
+def command(
+    *, check_only: bool, force: bool, allowed: tuple[str, ...], timings: bool, quiet: bool
+) -> None:
     """Turn the contract into a service.
 
     Writes the folder `generated/`, as a whole or not at all. Files that nobody changed stay as
@@ -42,34 +53,48 @@ def command(*, check_only: bool, force: bool, timings: bool, quiet: bool) -> Non
     if known == digest and not check_only:
         _tell(session, quiet, "nothing has changed")
     else:
-        _generate(session, digest, check_only=check_only, force=force, quiet=quiet)
+        _generate(session, digest, Wishes(check_only, force, allowed, quiet))
     if timings:
         _show_timings(session)
 
 
-def _generate(session: Session, digest: str, *, check_only: bool, force: bool, quiet: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What somebody wants of a run."""
+
+    check_only: bool
+    force: bool
+    allowed: tuple[str, ...]
+    quiet: bool
+
+
+def _generate(session: Session, digest: str, wishes: Wishes) -> None:
     understood = session.comprehend()
-    output = build(session.project, understood, session.timings)
-    with session.timings.stage("compare"):
-        changes = compare(session.project.output, output.files, output.policies)
-    if check_only:
-        _check(session, changes, quiet)
+    project, report, timings = session.project, session.report, session.timings
+    output = build(project, understood, report, timings, wishes.allowed)
+    if output is None:
+        session.show_problems()
+        raise click.exceptions.Exit(PROBLEMS)
+    with timings.stage("compare"):
+        changes = compare(project.output, output.files, output.policies)
+    if wishes.check_only:
+        _check(session, changes, wishes.quiet)
         return
     if changes.edited:
-        _show_edits(changes, force=force)
-    with session.timings.stage("write"):
+        _show_edits(changes, force=wishes.force)
+    with timings.stage("write"):
         try:
-            write(session.project.output, changes, force=force, inputs=digest)
+            write(changes, force=wishes.force, inputs=digest)
         except EditedFilesError as error:
             fail(str(error), "move the change to overrides/, or overwrite it with --force")
-    _summarize(session, changes, quiet)
+    _summarize(session, changes, wishes.quiet)
 
 
 def _check(session: Session, changes: Changes, quiet: bool) -> None:
-    if changes.clean:
+    if not changes.paths:
         _tell(session, quiet, "up to date")
         return
-    for path in sorted({*changes.created, *changes.changed, *changes.removed, *changes.edited}):
+    for path in changes.paths:
         click.echo(changes.diff(path), nl=False)
     fail(
         f"{session.project.shown(session.project.output)} is not what the contract gives",

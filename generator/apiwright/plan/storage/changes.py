@@ -49,6 +49,14 @@ class AlterColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class FillColumn:
+    """Put the default of a column where it is null, so that it can be made to have a value."""
+
+    table: str
+    column: TableColumn
+
+
+@dataclass(frozen=True, slots=True)
 class AddCheck:
     """Add a CHECK constraint."""
 
@@ -102,6 +110,7 @@ Step: TypeAlias = (
     | AddColumn
     | DropColumn
     | AlterColumn
+    | FillColumn
     | AddCheck
     | DropCheck
     | AddForeignKey
@@ -138,7 +147,8 @@ def changes(before: Iterable[Table], after: Iterable[Table]) -> tuple[Step, ...]
 
 def inverse(steps: Iterable[Step]) -> tuple[Step, ...]:
     """The steps back."""
-    return tuple(_inverse(step) for step in reversed(tuple(steps)))
+    undone = (step for step in reversed(tuple(steps)) if not isinstance(step, FillColumn))
+    return tuple(_inverse(step) for step in undone)
 
 
 def _dropped_parts(one: Table, other: Table) -> Iterator[Step]:
@@ -166,6 +176,8 @@ def _columns(one: Table, other: Table) -> Iterator[Step]:
         if known is None:
             yield AddColumn(other.name, column)
         elif known != column:
+            if known.nullable and not column.nullable and column.default:
+                yield FillColumn(other.name, column)
             yield AlterColumn(other.name, known, column)
     for column in one.columns:
         if other.column(column.name) is None:

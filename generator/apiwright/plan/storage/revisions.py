@@ -9,6 +9,8 @@ from functools import singledispatch
 
 from apiwright import names
 from apiwright.code import Code, comment, compose, constant, joined, literal
+from apiwright.ir.service import Service
+from apiwright.plan.storage.build import build_tables, name_quoted
 from apiwright.plan.storage.changes import (
     AddCheck,
     AddColumn,
@@ -21,10 +23,12 @@ from apiwright.plan.storage.changes import (
     DropForeignKey,
     DropIndex,
     DropTable,
+    FillColumn,
     Step,
     changes,
     inverse,
 )
+from apiwright.plan.storage.dangers import Danger, dangers
 from apiwright.plan.storage.tables import Table, TableColumn
 from apiwright.plan.storage.types import sqlalchemy_type
 
@@ -77,6 +81,11 @@ def next_revision(history: History, tables: tuple[Table, ...]) -> RevisionView |
         upgrade=upgrade,
         downgrade=downgrade,
     )
+
+
+def storage_dangers(history: History, service: Service) -> tuple[Danger, ...]:
+    """What the next revision would destroy, or can't do."""
+    return dangers(changes(history.tables, build_tables(service)))
 
 
 def _title(steps: Iterable[Step]) -> str:
@@ -142,7 +151,7 @@ def _(step: AlterColumn) -> Code:
     before, after = step.before, step.after
     arguments = [literal(step.table), literal(after.name)]
     if before.type != after.type:
-        using = f'"{after.name}"::{after.type}'
+        using = f"{name_quoted(after.name)}::{after.type}"
         arguments.append(compose("type_={}", sqlalchemy_type(after.type, "sa.")))
         arguments.append(compose("postgresql_using={}", literal(using)))
     if before.default != after.default:
@@ -152,6 +161,14 @@ def _(step: AlterColumn) -> Code:
         arguments.append(compose("nullable={}", literal(after.nullable)))
     arguments.append(compose("existing_type={}", sqlalchemy_type(before.type, "sa.")))
     return compose("op.alter_column({})", joined(arguments))
+
+
+@code.register
+def _(step: FillColumn) -> Code:
+    name = name_quoted(step.column.name)
+    table = name_quoted(step.table)
+    sql = f"UPDATE {table} SET {name} = {step.column.default} WHERE {name} IS NULL"
+    return compose("op.execute({})", literal(sql))
 
 
 @code.register

@@ -39,7 +39,11 @@ def _constraints(entity: Entity, table: Table) -> Iterator[ConstraintView]:
         yield ConstraintView(rule.name, named, message, "unique", constant(", conflict=True"))
     for key in table.foreign_keys:
         yield ConstraintView(
-            key.name, (fields[key.column],), "There is no such thing", "reference", constant("")
+            key.name,
+            (fields[key.column],),
+            f"{fields[key.column]}: there is no such thing",
+            "reference",
+            constant(", conflict=True"),
         )
     for check in table.checks:
         column = next(

@@ -93,6 +93,8 @@ class RepositoryView:
     soft_delete: Code
     lists: tuple[ListView, ...]
     loads: tuple[LoadsView, ...]
+    links_name: Code
+    links: tuple[Code, ...]
     schema_imports: tuple[Code, ...]
     model_imports: Code
     key_name: Code
@@ -113,6 +115,11 @@ def loads_name(view: View) -> str:
     return f"{names.snake(view.schema).upper().rstrip('_')}_LOADS"
 
 
+def links_name(entity: Entity) -> str:
+    """The name of the constant that holds the relations that clients write."""
+    return f"{entity.module.upper().rstrip('_')}_LINKS"
+
+
 def repository_view(entity: Entity, service: Service, classes: SchemaClasses) -> RepositoryView:
     """The repository of `entity`."""
     operations = [
@@ -131,6 +138,7 @@ def repository_view(entity: Entity, service: Service, classes: SchemaClasses) ->
         for view in views.values()
         for name in _entities(view.loads)
     }
+    models |= {_filtered(rule, entity, service) for o in lists for rule in _rules(o)}
     return RepositoryView(
         class_name=ident(f"{entity.class_name}Repository"),
         model=ident(entity.class_name),
@@ -141,6 +149,12 @@ def repository_view(entity: Entity, service: Service, classes: SchemaClasses) ->
         loads=tuple(
             LoadsView(ident(loads_name(v)), tuple(_options(v.loads, entity, service)))
             for v in views.values()
+        ),
+        links_name=ident(links_name(entity)),
+        links=tuple(
+            compose("selectinload({}.{})", ident(entity.class_name), ident(relation.attribute))
+            for relation in entity.relations
+            if isinstance(relation, ManyToMany) and relation.ids_property
         ),
         schema_imports=tuple(
             compose("from app.schemas.{} import {}", ident(ref.module), ident(ref.name))
@@ -153,6 +167,18 @@ def repository_view(entity: Entity, service: Service, classes: SchemaClasses) ->
         key=ident(entity.key_column.attribute),
         key_type=python_type(entity.key_column),
     )
+
+
+def _rules(operation: Operation) -> Iterator[Filter]:
+    """The filters of a list that look at related rows."""
+    if isinstance(operation.action, ListAction):
+        yield from (rule for rule in operation.action.filters if rule.relation)
+
+
+def _filtered(rule: Filter, entity: Entity, service: Service) -> str:
+    """The class of the related rows that a filter looks at."""
+    relation = next(r for r in entity.relations if r.attribute == rule.relation)
+    return service.entities[relation.target].class_name
 
 
 def _is_linked(entity: Entity, service: Service) -> bool:

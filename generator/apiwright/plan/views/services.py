@@ -29,7 +29,7 @@ from apiwright.ir.shapes import properties
 from apiwright.ir.storage import Column, ColumnType, Entity, Fill, ManyToMany
 from apiwright.plan.models.document import has_default
 from apiwright.plan.schema_classes import SchemaClasses
-from apiwright.plan.views.repositories import loads_name, paging_value, views_of
+from apiwright.plan.views.repositories import links_name, loads_name, paging_value, views_of
 from apiwright.plan.views.signatures import Signature, schema_imports, signature
 from apiwright.understand.exchange import answer_schema, body_content
 
@@ -197,6 +197,15 @@ def _load_imports(operations: list[Operation], service: Service) -> set[Code]:
         if not isinstance(operation.action, ListAction)
         for view in views_of(operation.action)
         if view.loads
+    } | {
+        compose(
+            "from app.repositories.{}_repository import {}",
+            ident(entity.module),
+            ident(links_name(entity)),
+        )
+        for operation in operations
+        if isinstance(operation.action, RowAction) and operation.action.links
+        for entity in [service.entities[operation.action.entity]]
     }
 
 
@@ -348,6 +357,8 @@ class _MethodBuilder:
             conditions.append(compose("*{}", self._owned(entity)))
         if lock:
             conditions.append(constant("lock=True"))
+        if action.links:
+            conditions.append(compose("loads={}", ident(links_name(entity))))
         elif action.verb is RowVerb.READ and action.view is not None and action.view.loads:
             conditions.append(compose("loads={}", ident(loads_name(action.view))))
         method = constant("restore" if action.verb is RowVerb.RESTORE else "get")

@@ -1,0 +1,48 @@
+"""Which OpenAPI a document is of (3.0.4 and 3.1.1, section 4.8.1: `openapi`)."""
+
+from __future__ import annotations
+
+import re
+
+from apiwright.check.findings import Findings
+from apiwright.check.words import quoted
+from apiwright.load import Node
+
+_UNDERSTOOD = re.compile(r"3\.(?:0\.\d|1\.\d+)(?:-.+)?")
+_SHORT = re.compile(r"3\.[01]")
+_ONE_LINE = "a contract begins with a line like 'openapi: 3.1.0'"
+
+
+def check_version(root: Node, found: Findings) -> bool:
+    """Whether the document is of a version that we understand; says so where it is not."""
+    written = root.get("openapi")
+    swagger = root.get("swagger")
+    if written is None and swagger is not None:
+        found.error(
+            "unsupported-version",
+            "this is a Swagger 2.0 document; OpenAPI 3.0 and 3.1 are understood",
+            swagger.key_position,
+            hint="convert it first, for instance with swagger2openapi or converter.swagger.io",
+        )
+        return False
+    if written is None:
+        near = found.meant("openapi", root.mapping)
+        message = "'openapi' is missing, which says of what version this document is"
+        found.error("missing-version", message, root.position, hint=near or _ONE_LINE)
+        return False
+    if not isinstance(written.value, str):
+        message = f"'openapi' must be text, such as '3.1.0', not {quoted_version(written)}"
+        found.error("unsupported-version", message, written.position, hint=_ONE_LINE)
+        return False
+    if not _UNDERSTOOD.fullmatch(written.value):
+        short = _SHORT.fullmatch(written.value)
+        hint = f"write all of it: '{written.value}.0'" if short else ""
+        message = f"OpenAPI {quoted(written.value)} is not understood, only 3.0 and 3.1 are"
+        found.error("unsupported-version", message, written.position, hint=hint)
+        return False
+    return True
+
+
+def quoted_version(node: Node) -> str:
+    """The value that stands for a version, for a message."""
+    return quoted(node.value) if isinstance(node.value, int | float) else "something else"
