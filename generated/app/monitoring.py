@@ -27,6 +27,7 @@ REQUEST_DURATION = Histogram(
 )
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNMATCHED = "<unmatched>"
+UNREMARKABLE = frozenset({"/health/live", "/health/ready", "/metrics"})
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 SECURITY_HEADERS = (
@@ -95,7 +96,8 @@ def _note(method: str, scope: Scope, status: int, seconds: float, request_id: st
     known = method if method in METHODS else "OTHER"
     REQUEST_COUNT.labels(known, endpoint, status).inc()
     REQUEST_DURATION.labels(known, endpoint).observe(seconds)
-    access_log.info(
+    access_log.log(
+        logging.DEBUG if endpoint in UNREMARKABLE else logging.INFO,
         "request",
         extra={
             "fields": {

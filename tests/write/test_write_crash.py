@@ -21,32 +21,14 @@ from tests.write.write_helpers import (
     at_step,
     before_each_step,
     in_child,
+    names,
     snapshot,
     steps_of,
 )
 
-Trees = tuple[World, Snapshot, Snapshot, int]
-
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return World.made(tmp_path_factory.mktemp("template"))
-
-
-@pytest.fixture(scope="module")
-def old(template: World) -> Snapshot:
-    return snapshot(template.target)
-
-
-@pytest.fixture(scope="module")
-def new(template: World, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    world = template.copied(tmp_path_factory.mktemp("done") / "0")
-    world.renew()
-    return snapshot(world.target)
 
 
 def check_then_end(world: World, allowed: list[Snapshot], new: Snapshot) -> bool:
@@ -66,13 +48,13 @@ def check_then_end(world: World, allowed: list[Snapshot], new: Snapshot) -> bool
     ("way", "stride"), [("at once", 1), ("in three steps", 5), ("with copies", 6)]
 )
 def test_a_kill_before_any_step_leaves_the_old_or_the_new_tree(
-    way: str, stride: int, template: World, old: Snapshot, new: Snapshot, tmp_path: Path
+    way: str, stride: int, template: World, old: Snapshot, new: Snapshot, folder: Path
 ) -> None:
     with WAYS[way]():
-        steps = steps_of(template.copied(tmp_path / "count").renew)
+        steps = steps_of(template.copied(folder / "count").renew)
     seen = []
     for number in range(0, len(steps), stride):
-        world = template.copied(tmp_path / str(number))
+        world = template.copied(folder / str(number))
         with WAYS[way]():
             with before_each_step(at_step(number, die)):
                 assert in_child(world.renew) == -signal.SIGKILL
@@ -87,12 +69,12 @@ def test_a_kill_before_any_step_leaves_the_old_or_the_new_tree(
 
 
 def test_a_kill_where_nothing_can_be_exchanged_is_ended_by_the_next_run(
-    template: World, old: Snapshot, new: Snapshot, tmp_path: Path
+    template: World, old: Snapshot, new: Snapshot, folder: Path
 ) -> None:
     with WAYS["in place"]():
-        steps = steps_of(template.copied(tmp_path / "count").renew)
+        steps = steps_of(template.copied(folder / "count").renew)
         for number in range(0, len(steps), 6):
-            world = template.copied(tmp_path / str(number))
+            world = template.copied(folder / str(number))
             with before_each_step(at_step(number, die)):
                 assert in_child(world.renew) == -signal.SIGKILL
             world.renew()
@@ -117,18 +99,18 @@ def test_a_kill_during_the_first_run_leaves_nothing_or_everything(tmp_path: Path
         first(parent)
         assert snapshot(parent / "generated") == whole
         if (parent / "generated").exists():
-            assert os.listdir(parent) == ["generated"]
+            assert names(parent) == ["generated"]
 
 
 def test_kills_at_random_times_leave_the_old_or_the_new_tree(
-    template: World, old: Snapshot, new: Snapshot, tmp_path: Path
+    template: World, old: Snapshot, new: Snapshot, folder: Path
 ) -> None:
     chance = random.Random(1)
     began = time.monotonic()
-    template.copied(tmp_path / "clock").renew()
+    template.copied(folder / "clock").renew()
     usual = time.monotonic() - began
     for number in range(40):
-        world = template.copied(tmp_path / str(number))
+        world = template.copied(folder / str(number))
         child = os.fork()
         if child == 0:
             world.renew()
@@ -141,13 +123,13 @@ def test_kills_at_random_times_leave_the_old_or_the_new_tree(
 
 @pytest.mark.parametrize("way", ["at once", "in three steps", "with copies"])
 def test_a_run_that_ends_a_killed_one_may_be_killed_as_well(
-    way: str, template: World, old: Snapshot, new: Snapshot, tmp_path: Path
+    way: str, template: World, old: Snapshot, new: Snapshot, folder: Path
 ) -> None:
     with WAYS[way]():
-        steps = steps_of(template.copied(tmp_path / "count").renew)
+        steps = steps_of(template.copied(folder / "count").renew)
         chance = random.Random(2)
         for number in range(8):
-            world = template.copied(tmp_path / str(number))
+            world = template.copied(folder / str(number))
             for _ in range(5):
                 step = chance.randrange(len(steps))
                 with before_each_step(at_step(step, die)):

@@ -111,7 +111,11 @@ class World:
 
     def check_neighbours(self) -> None:
         """Nothing is left beside the folder."""
-        assert os.listdir(self.target.parent) == [self.target.name]
+        assert names(self.target.parent) == [self.target.name]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 def put(path: Path, data: bytes | str) -> None:
@@ -126,7 +130,7 @@ def snapshot(folder: Path) -> Snapshot:
         status = path.lstat()
         name, mode = str(path.relative_to(folder)), stat.S_IMODE(status.st_mode)
         if stat.S_ISLNK(status.st_mode):
-            found[name] = ("link", 0, os.fsencode(os.readlink(path)))
+            found[name] = ("link", 0, os.fsencode(path.readlink()))
         elif stat.S_ISDIR(status.st_mode):
             found[name] = ("folder", mode, b"")
         else:
@@ -184,10 +188,13 @@ def before_each_step(act: Callable[[str], object]) -> Iterator[None]:
         return call
 
     found = exchange.system()
-    system = mock.patch.object(exchange, "system", lambda: found and exchanging(found))
-    with mock.patch.multiple(os, **{name: wrapped(name, getattr(os, name)) for name in CHANGING}):
-        with system:
-            yield
+    calls = {name: wrapped(name, getattr(os, name)) for name in CHANGING}
+    system = found and exchanging(found)
+    with (
+        mock.patch.multiple(os, **calls),
+        mock.patch.object(exchange, "system", return_value=system),
+    ):
+        yield
 
 
 def steps_of(run: Callable[[], object]) -> list[str]:
@@ -209,7 +216,7 @@ def in_child(run: Callable[[], object]) -> int:
             code = 0
         except KeyboardInterrupt:
             code = 130
-        except BaseException:  # noqa: BLE001 (told, and then the process ends)
+        except BaseException:
             traceback.print_exc()
         finally:
             os._exit(code)
@@ -243,10 +250,10 @@ def cannot_link(*arguments: Any, **options: Any) -> None:
 
 WAYS = {
     "at once": nullcontext,
-    "in three steps": lambda: mock.patch.object(exchange, "system", lambda: None),
+    "in three steps": lambda: mock.patch.object(exchange, "system", return_value=None),
     "with copies": lambda: mock.patch.object(os, "link", cannot_link),
     "in place": lambda: mock.patch.object(
-        exchange, "system", lambda: cannot_exchange(errno.EXDEV)
+        exchange, "system", return_value=cannot_exchange(errno.EXDEV)
     ),
 }
 """What file systems can do, and how a run goes then."""

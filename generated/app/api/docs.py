@@ -7,7 +7,7 @@ from pathlib import Path
 
 import fastapi_offline
 from fastapi import FastAPI
-from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
+from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
@@ -16,17 +16,16 @@ from app import contract
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
 POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src blob:; "
+    "img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "frame-ancestors 'none'"
 )
 
 
 def install(app: FastAPI) -> None:
-    """Serve `/openapi.json`, and pages to read it and to try it out."""
+    """Serve `/openapi.json`, and a page to read it and to try it out."""
     app.mount("/docs/assets", StaticFiles(directory=ASSETS), "docs-assets")
     app.add_api_route("/openapi.json", openapi)
     app.add_api_route("/docs", swagger_ui)
-    app.add_api_route("/redoc", redoc)
 
 
 async def openapi() -> Response:
@@ -42,19 +41,6 @@ async def swagger_ui() -> HTMLResponse:
         swagger_js_url="/docs/assets/swagger-ui-bundle.js",
         swagger_css_url="/docs/assets/swagger-ui.css",
         swagger_favicon_url="/docs/assets/favicon.png",
-    )
-    page.headers["Content-Security-Policy"] = POLICY
-    return page
-
-
-async def redoc() -> HTMLResponse:
-    """A page to read the contract."""
-    page = get_redoc_html(
-        openapi_url="/openapi.json",
-        title=escape("Marketplace API"),
-        redoc_js_url="/docs/assets/redoc.standalone.js",
-        redoc_favicon_url="/docs/assets/favicon.png",
-        with_google_fonts=False,
     )
     page.headers["Content-Security-Policy"] = POLICY
     return page

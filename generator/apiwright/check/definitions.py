@@ -171,7 +171,8 @@ def _alone(schema: Any, inner: frozenset[str]) -> Any:
         return [_alone(part, inner) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    if schema.get("$ref") in inner or "$dynamicRef" in schema:
+    reference = schema.get("$ref")
+    if (isinstance(reference, str) and reference in inner) or "$dynamicRef" in schema:
         return {}
     return {
         key: _alone(value, inner)

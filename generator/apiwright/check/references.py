@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apiwright.check.extensions import home, is_property, properties
+from apiwright.check.extensions import home, properties
 from apiwright.check.findings import Findings
 from apiwright.check.storage import Storage, is_off, key_property
 from apiwright.check.words import listed, quoted, type_in_words
@@ -105,5 +105,3 @@ def _nullable_inputs(schema: str, storage: Storage) -> set[str]:
     inputs = storage.inputs(schema) if schema else {}
     return {name for name, node in inputs.items() if "null" in storage.views.of(node).types}
 
-
-__all__ = ["check_references", "is_property", "refers_to_stored"]

@@ -54,6 +54,15 @@ class Storage:
         node = self.contract.section("schemas").get(name)
         return {**self.inputs(name), **self.views.of(node).properties}
 
+    def role_property(self) -> Node | None:
+        """The property of the accounts that holds the role, or the roles."""
+        known = self.properties(self.identity) if self.identity else {}
+        said = self.stored[self.identity].node.get("x-identity") if known else None
+        if said is not None and said.string("roles"):
+            return known.get(said.string("roles"))
+        by_snake = {names.snake(name): node for name, node in known.items()}
+        return by_snake.get("roles") or by_snake.get("role")
+
     def _works_on(self, operation: Operation, name: str) -> bool:
         said = operation.node.get("x-action")
         if said is not None and said.string("schema"):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from apiwright import names
 from apiwright.check.extensions import home, properties
 from apiwright.check.findings import Findings
@@ -206,8 +204,3 @@ def check_idle_words(storage: Storage, found: Findings) -> None:
             if schema is not None and is_off(schema.get("x-table")):
                 message = f"'{word}' has no effect: {quoted(home(place))} is not stored"
                 found.warning("idle-extension", message, written.key_position)
-
-
-def stored_names(storage: Storage) -> Iterator[str]:
-    """The names of the schemas that a reference may name."""
-    return (name for name, stored in storage.stored.items() if stored.key)

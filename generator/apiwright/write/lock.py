@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from apiwright.write.errors import BusyError, WriteError
+from apiwright.write.interrupts import uninterrupted
 from apiwright.write.journal import Journal
 from apiwright.write.place import Place
 
@@ -34,8 +35,9 @@ def locked(place: Place) -> Iterator[Journal]:
         try:
             yield journal
         finally:
-            if journal.run is None:
-                place.lock.unlink()
+            with uninterrupted():
+                if journal.run is None:
+                    place.lock.unlink()
     finally:
         os.close(descriptor)
 

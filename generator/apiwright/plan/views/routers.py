@@ -112,6 +112,16 @@ def _security(operation: Operation, service: Service) -> Code:
     """The dependency that lets callers in: none for all, or those with certain scopes."""
     if operation.public:
         return constant("")
+    scopes = needed_scopes(operation, service)
+    if scopes is None:
+        return constant("Depends(nobody)")
+    if not scopes:
+        return constant("Depends(authenticate)")
+    return compose("Security(authenticate, scopes={})", literal(list(scopes)))
+
+
+def needed_scopes(operation: Operation, service: Service) -> tuple[str, ...] | None:
+    """The scopes that a caller has to have; None where nobody knows how to be let in."""
     usable = {
         scheme.name
         for scheme in service.schemes
@@ -119,11 +129,8 @@ def _security(operation: Operation, service: Service) -> Code:
     }
     for way in operation.security:
         if way.schemes and all(name in usable for name, _ in way.schemes):
-            scopes = [scope for _, needed in way.schemes for scope in needed]
-            if not scopes:
-                return constant("Depends(authenticate)")
-            return compose("Security(authenticate, scopes={})", literal(scopes))
-    return constant("Depends(nobody)")
+            return tuple(scope for _, needed in way.schemes for scope in needed)
+    return None
 
 
 def _lines(operation: Operation, service: Service, known: Signature) -> list[Code]:

@@ -74,8 +74,8 @@ def _account(entity: Entity, login: str, roles: list[str]) -> Code:
 
 def _seed(entity: Entity, service: Service) -> SeedView:
     row = example_row(entity, service)
-    needed = [c for c in entity.columns if _is_needed_reference(c, entity)]
-    arguments = {_argument(c): service.entities[_target(c)] for c in needed}
+    needed = needed_references(entity).items()
+    arguments = {name: service.entities[_target(column)] for name, column in needed}
     links = [r for r in entity.relations if isinstance(r, ManyToMany) and r.ids_property]
     parameters = [
         compose("{}: models.{}", ident(name), ident(target.class_name))
@@ -101,6 +101,11 @@ def _seed(entity: Entity, service: Service) -> SeedView:
         values=tuple(_values(entity, service, row)),
         is_identity=entity.identity is not None,
     )
+
+
+def needed_references(entity: Entity) -> dict[str, Column]:
+    """The foreign keys that an example has, by the argument that gives the row they point to."""
+    return {_argument(c): c for c in entity.columns if _is_needed_reference(c, entity)}
 
 
 def _target(column: Column) -> str:

@@ -1,0 +1,82 @@
+"""Legal things that the service does not do by itself: notes that say what happens instead."""
+
+from __future__ import annotations
+
+from apiwright.check.contract import Contract, Operation
+from apiwright.check.findings import Findings
+from apiwright.check.storage import is_json, success
+from apiwright.check.words import quoted
+from apiwright.load import Node, Place
+from apiwright.load.wording import shown
+
+_FORM = "application/x-www-form-urlencoded"
+_OVERRIDE = "an override can do it"
+
+
+def check_bodies(contract: Contract, found: Findings) -> None:
+    """Bodies that are neither JSON nor a form arrive as bytes."""
+    seen: set[int] = set()
+    for operation in contract.operations:
+        written = operation.node.get("requestBody")
+        content = contract.resolve(written).entries("content") if written is not None else {}
+        for media_type, node in content.items():
+            essence = media_type.partition(";")[0].strip().lower()
+            if is_json(media_type) or essence == _FORM or id(node) in seen:
+                continue
+            seen.add(id(node))
+            message = f"bodies of {quoted(media_type)} are not looked into: they arrive as bytes"
+            hint = "an override can read them"
+            found.note("raw-body", message, node.key_position, hint=hint)
+
+
+def check_answers(contract: Contract, found: Findings) -> None:
+    """Answers that are not JSON have to be made by hand."""
+    for operation in contract.operations:
+        response = success(contract, operation)
+        content = response.entries("content") if response is not None else {}
+        if content and not any(is_json(media_type) for media_type in content):
+            _note_answer(operation, content, found)
+
+
+def _note_answer(operation: Operation, content: dict[str, Node], found: Findings) -> None:
+    media_type, node = next(iter(content.items()))
+    message = f"{shown(operation.label)} answers with {quoted(media_type)}, which nothing here makes"
+    hint = "it answers 501 until an override gives it a body"
+    found.note("answer-by-hand", message, node.key_position, hint=hint)
+
+
+def check_idle_objects(contract: Contract, found: Findings) -> None:
+    """Callbacks, webhooks and links are part of the document, and of nothing else."""
+    webhooks = contract.root.get("webhooks")
+    if webhooks is not None and webhooks.mapping:
+        message = "webhooks are documented, but nothing here calls them"
+        found.note("not-acted-upon", message, webhooks.key_position, hint=_OVERRIDE)
+    for kind, key, what in (
+        ("operation", "callbacks", "callbacks are documented, but nothing here calls them"),
+        ("response", "links", "links are documented; answers don't carry them"),
+    ):
+        for place in contract.of(kind):
+            _note_field(place, key, what, found)
+
+
+def _note_field(place: Place, key: str, what: str, found: Findings) -> None:
+    node = place.node.get(key)
+    if place.reference is None and node is not None and node.mapping:
+        found.note("not-acted-upon", what, node.key_position)
+
+
+def check_schemes(contract: Contract, found: Findings) -> None:
+    """Schemes that no generated code knows let nobody in."""
+    required = {
+        name for place in contract.of("security-requirement") for name in place.node.mapping
+    }
+    for name, written in contract.section("securitySchemes").items():
+        scheme = contract.resolve(written)
+        kind = scheme.string("type")
+        bearer = kind == "http" and scheme.string("scheme").lower() == "bearer"
+        password = kind == "oauth2" and "password" in scheme.entries("flows")
+        if name in required and kind and not (bearer or password):
+            what = f"{kind} {scheme.string('scheme')}".strip() if kind == "http" else kind
+            message = f"{quoted(name)} lets nobody in: nothing here knows how to check '{shown(what)}'"
+            hint = "an override can authenticate callers"
+            found.note("unknown-authentication", message, written.key_position, hint=hint)

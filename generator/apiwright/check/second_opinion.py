@@ -1,0 +1,57 @@
+"""What openapi-spec-validator says about a document in which our own rules find no error.
+
+Its verdict is the last word on what a valid document is; our rules only say it better. Left out are
+its comparisons of values with schemas, which take for ever on some documents; and it fetches
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from apiwright.check.contract import Contract
+from apiwright.check.faults import Path
+from apiwright.check.findings import Findings
+from apiwright.check.specification import node_at
+from apiwright.check.words import steps
+from apiwright.load import plain
+from apiwright.load.wording import shown
+
+
+def check_second_opinion(contract: Contract, found: Findings) -> None:
+    """Report what the validator refuses."""
+    for path, message in _refused(contract):
+        node = node_at(contract.root, path) or contract.root
+        where = f"'{steps(path)}': " if path else ""
+        found.error("specification", f"{where}{message}", node.position)
+
+
+def _refused(contract: Contract) -> Iterator[tuple[Path, str]]:
+    """The place of each error, and what it is about."""
+    try:
+        for error in _validator(plain(contract.root), legacy=contract.legacy).iter_errors():
+            keyword = str(error.schema_path[-1]) if error.schema_path else ""
+            message = f"not valid by '{keyword}' of OpenAPI's schema"
+            if keyword != "format":
+                yield tuple(error.absolute_path), message if keyword else shown(error.message)
+    except Exception:
+        # our own rules found no error, so that this one is the validator's own
+        return
+
+
+def _validator(document: Any, *, legacy: bool) -> Any:
+    # half a second to import, which only a contract without errors has to pay
+    from openapi_spec_validator import (  # noqa: PLC0415 (see above)
+        OpenAPIV30SpecValidator,
+        OpenAPIV31SpecValidator,
+    )
+
+    validator = (OpenAPIV30SpecValidator if legacy else OpenAPIV31SpecValidator)(document)
+    validator.keyword_validators_registry["schema"] = _nothing
+    return validator
+
+
+def _nothing(*_: object) -> tuple[()]:
+    """Stands in for what holds schemas to their meta-schema and values to schemas."""
+    return ()

@@ -1,0 +1,81 @@
+"""What is the same for all tests of a service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apiwright.code import Code, constant
+from apiwright.ir.operations import TokenAction
+from apiwright.ir.service import Service
+from apiwright.ir.shapes import properties
+from apiwright.plan.views.tests_people import Guard, People
+from apiwright.plan.views.tests_requests import Requests
+from apiwright.plan.views.tests_rows import RowMaker
+from apiwright.plan.views.tests_samples import Samples
+from apiwright.understand.exchange import body_content
+
+_PASSWORD = "correct horse battery staple"  # nosec B105 - a password of tests
+
+
+@dataclass(frozen=True, slots=True)
+class KitView:
+    """What the tests of a service have to work with."""
+
+    entities: bool
+    callers: bool
+    nobody: bool
+    role: str
+    password: str
+    account_factory: Code
+    account_values: Code
+    sign_in_parameter: Code
+    example_factory: Code
+    nowhere: str
+
+
+class Kit:
+    """Everything that is found out about a service before its tests are written."""
+
+    def __init__(self, service: Service) -> None:
+        identity = service.identity
+        self.service = service
+        self.samples = Samples(service)
+        self.rows = RowMaker(service)
+        known = identity is not None and self.rows.can_make(identity.name)
+        self.people = People(service, known=known)
+        self.requests = Requests(service, self.samples, self.people)
+
+    def view(self) -> KitView:
+        """The view for all templates."""
+        identity = self.service.identity
+        factories = self.rows.view().functions
+        guards = {self.people.guard(o) for o in self.service.operations.values()}
+        callers = self.people.known
+        return KitView(
+            entities=bool(factories),
+            callers=callers,
+            nobody=Guard.NOBODY in guards,
+            role=self.people.usual_role if callers else "",
+            password=self._password(),
+            account_factory=self.rows.factory(identity.name)
+            if callers and identity is not None
+            else constant(""),
+            account_values=self.people.account_values(),
+            sign_in_parameter=constant(", sign_in: SignIn" if callers else ""),
+            example_factory=factories[0].name if factories else constant(""),
+            nowhere=self.requests.nowhere(),
+        )
+
+    def _password(self) -> str:
+        """A password that the contract lets people sign in with."""
+        for operation in self.service.operations.values():
+            action = operation.action
+            content = body_content(operation)
+            payload = self.samples.body(operation)
+            if not isinstance(action, TokenAction) or content is None or content.schema is None:
+                continue
+            for name, prop in properties(content.schema, self.service.schemas).items():
+                value = payload.value if payload is not None else None
+                if prop.attribute == action.password and isinstance(value, dict):
+                    return str(value.get(name, _PASSWORD))
+        return _PASSWORD

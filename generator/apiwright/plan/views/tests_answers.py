@@ -1,0 +1,79 @@
+"""What the answers of a service have to be like: JSON Schemas, in one document for its tests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from apiwright.ir.emit import json_schema
+from apiwright.ir.operations import Operation, Response
+from apiwright.ir.schemas import Direction, Json, Schema
+from apiwright.ir.service import Service
+from apiwright.ir.shapes import references
+from apiwright.plan.views.service import openness
+from apiwright.plan.views.tests_samples import SCHEMAS
+
+
+def answers_document(service: Service) -> dict[str, Json]:
+    """The document that `tests/contract.py` reads; concrete paths stand before open ones."""
+    ordered = sorted(service.operations.values(), key=lambda operation: openness(operation.path))
+    needed = _needed(service)
+    return {
+        "schemas": {
+            name: _schema(known.schema, service)
+            for name, known in service.schemas.items()
+            if name in needed
+        },
+        "operations": [
+            {
+                "id": operation.id,
+                "method": operation.method.upper(),
+                "path": path_pattern(f"{service.base_path}{operation.path}"),
+                "answers": {r.status: _contents(r, service) for r in operation.responses},
+            }
+            for operation in ordered
+        ],
+    }
+
+
+def path_pattern(path: str) -> str:
+    """A path as a regular expression; whatever stands for a parameter fits."""
+    parts = re.split(r"(\{[^}]*\})", path)
+    return "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in parts)
+
+
+def _contents(response: Response, service: Service) -> Json:
+    return {
+        content.media_type.partition(";")[0].strip(): True
+        if content.schema is None
+        else _schema(content.schema, service)
+        for content in response.contents
+    }
+
+
+def _needed(service: Service) -> set[str]:
+    waiting = [name for operation in service.operations.values() for name in _roots(operation)]
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name in service.schemas:
+            found.add(name)
+            waiting.extend(references(service.schemas[name].schema))
+    return found
+
+
+def _roots(operation: Operation) -> Iterator[str]:
+    for response in operation.responses:
+        for content in response.contents:
+            if content.schema is not None:
+                yield from references(content.schema)
+
+
+def _schema(schema: Schema, service: Service) -> Json:
+    return json_schema(schema, service.schemas, Direction.RESPONSE, _refer)
+
+
+def _refer(name: str) -> str:
+    escaped = name.replace("~", "~0").replace("/", "~1")
+    return f"{SCHEMAS}#/{quote(escaped, safe='~')}"

@@ -1,0 +1,250 @@
+"""A request for each operation, and which checks of the contract there is something to do for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from apiwright.code import Code, compose, constant, ident, joined, literal
+from apiwright.ir.operations import CustomAction, Location, Operation
+from apiwright.ir.service import Service
+from apiwright.plan.views.service import openness
+from apiwright.plan.views.tests_answers import path_pattern
+from apiwright.plan.views.tests_people import Guard, People
+from apiwright.plan.views.tests_samples import Pairs, Samples, bytes_literal, in_path, pairs
+from apiwright.understand.exchange import FORM, is_json
+
+_RANGE = "*"
+_BAD = "no-such-value"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """An operation in the table of the tests: the arguments that differ from the defaults."""
+
+    arguments: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksView:
+    """Which checks of the contract concern any operation at all."""
+
+    guarded: bool
+    scoped: bool
+    json: bool
+    form: bool
+    media_types: bool
+    bodies: bool
+    refused: bool
+    query: bool
+    repeatable: bool
+    bad_paths: bool
+    sent: bool
+    get: bool
+    paths: bool
+    options: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """An operation and a request for it."""
+
+    operation: Operation
+    path: str
+    query: Pairs
+    headers: Pairs
+    cookies: Pairs
+    body: bytes | None
+    media_type: str
+    picky: bool
+    refused: tuple[bytes, ...]
+    bad_paths: tuple[str, ...]
+    repeatable: tuple[str, str] | None
+    guard: Guard
+    role: str | None
+    scopes: bool
+    invalid: int
+    methods: tuple[str, ...]
+
+
+class Requests:
+    """The requests that tests of the contract send."""
+
+    def __init__(self, service: Service, samples: Samples, people: People) -> None:
+        self._service = service
+        self._samples = samples
+        self._people = people
+        made = (self._request(operation) for operation in service.operations.values())
+        self._requests = [request for request in made if request is not None]
+
+    def views(self) -> tuple[RequestView, ...]:
+        """The table of the operations."""
+        return tuple(RequestView(tuple(_arguments(request))) for request in self._requests)
+
+    def checks(self) -> ChecksView:
+        """Which checks there is something to do for."""
+        everything = self._requests
+        open_ = [r for r in everything if r.guard is not Guard.CALLER or r.role is not None]
+        return ChecksView(
+            guarded=any(r.guard is not Guard.OPEN for r in everything),
+            scoped=any(r.scopes and r.role is not None for r in everything),
+            json=any(is_json(r.media_type) for r in open_),
+            form=any(r.media_type == FORM for r in open_),
+            media_types=any(r.picky for r in open_),
+            bodies=any(_needs_body(r) for r in open_),
+            refused=any(r.refused for r in open_),
+            query=any(r.operation.located(Location.QUERY) for r in open_),
+            repeatable=any(r.repeatable for r in open_),
+            bad_paths=any(r.bad_paths for r in open_),
+            sent=bool(open_),
+            get=any(r.operation.method == "get" for r in open_),
+            paths=bool(everything),
+            options=any("OPTIONS" not in r.methods for r in everything),
+        )
+
+    def nowhere(self) -> str:
+        """A path that the contract doesn't have, whatever stands for its parameters."""
+        longest = max((o.path.count("/") for o in self._service.operations.values()), default=0)
+        return self._service.base_path + "/no-such-path" * (longest + 1)
+
+    def address(self, operation: Operation) -> str | None:
+        """The path of an operation, with values in it that no row has."""
+        return self._filled(operation, operation.path)
+
+    def needed(self, operation: Operation, place: Location) -> Pairs | None:
+        """The parameters that an operation can't do without; None where one has no example."""
+        found: list[tuple[str, str]] = []
+        for parameter in operation.located(place):
+            if not parameter.required:
+                continue
+            value = self._samples.value(operation, parameter)
+            written = pairs(parameter, value[0]) if value else None
+            if written is None:
+                return None
+            found += written
+        return tuple(found)
+
+    def _request(self, operation: Operation) -> _Request | None:
+        path = self.address(operation)
+        places = [
+            self.needed(operation, place)
+            for place in (Location.QUERY, Location.HEADER, Location.COOKIE)
+        ]
+        if path is None or None in places:
+            return None
+        query, headers, cookies = (place or () for place in places)
+        payload = self._samples.body(operation)
+        contents = operation.body.contents if operation.body is not None else ()
+        role = self._people.role(operation)
+        guard = self._people.guard(operation)
+        return _Request(
+            operation=operation,
+            path=path,
+            query=query,
+            headers=headers,
+            cookies=cookies,
+            body=payload.written if payload is not None else None,
+            media_type=self._samples.media_type(operation),
+            picky=bool(contents) and not any(_RANGE in c.media_type for c in contents),
+            refused=tuple(self._samples.refused(operation)),
+            bad_paths=tuple(self._bad_paths(operation)),
+            repeatable=self._repeatable(operation),
+            guard=guard,
+            role=role if guard is Guard.CALLER else None,
+            scopes=bool(self._people.scopes(operation)),
+            invalid=self._service.errors.statuses.get(operation.id, 422),
+            methods=self._methods(path),
+        )
+
+    def _bad_paths(self, operation: Operation) -> Iterator[str]:
+        """The path with a value that its schema doesn't allow, for each of its parameters."""
+        for parameter in operation.located(Location.PATH):
+            if not self._samples.breaks(operation, parameter, _BAD):
+                continue
+            written = self._filled(
+                operation, operation.path.replace(f"{{{parameter.name}}}", _BAD)
+            )
+            if written is not None and self._template(written) == operation.path:
+                yield written
+
+    def _filled(self, operation: Operation, path: str) -> str | None:
+        for parameter in operation.located(Location.PATH):
+            found = self._samples.absent(operation, parameter)
+            written = in_path(parameter, found[0]) if found else None
+            if written is None:
+                return None
+            path = path.replace(f"{{{parameter.name}}}", written)
+        return f"{self._service.base_path}{path}"
+
+    def _template(self, path: str) -> str:
+        """The path of the contract that a path is matched with."""
+        templates = {operation.path for operation in self._service.operations.values()}
+        base = self._service.base_path
+        for template in sorted(templates, key=openness):
+            if re.fullmatch(path_pattern(f"{base}{template}"), path):
+                return template
+        return ""
+
+    def _methods(self, path: str) -> tuple[str, ...]:
+        """The methods of the contract for a path."""
+        template = self._template(path)
+        found = {o.method.upper() for o in self._service.operations.values() if o.path == template}
+        return tuple(sorted(found | ({"HEAD"} if "GET" in found else set())))
+
+    def _repeatable(self, operation: Operation) -> tuple[str, str] | None:
+        """A parameter of the query that stands for one value, and that value."""
+        for parameter in operation.located(Location.QUERY):
+            if {"array", "object"} & set(parameter.wire.kinds):
+                continue
+            value = self._samples.value(operation, parameter)
+            written = pairs(parameter, value[0]) if value else None
+            if written is not None and len(written) == 1:
+                return written[0]
+        return None
+
+
+def _needs_body(request: _Request) -> bool:
+    body = request.operation.body
+    return body is not None and body.required
+
+
+def _arguments(request: _Request) -> Iterator[Code]:
+    operation = request.operation
+    yield compose("id={}", literal(operation.id))
+    yield compose("method={}", literal(operation.method.upper()))
+    yield compose("path={}", literal(request.path))
+    yield compose("methods={}", literal(request.methods))
+    for name, values in (
+        ("query", request.query),
+        ("headers", request.headers),
+        ("cookies", request.cookies),
+    ):
+        if values:
+            yield compose("{}={}", ident(name), literal(values))
+    if request.body is not None:
+        yield compose("body={}", bytes_literal(request.body))
+    if request.media_type:
+        yield compose("media_type={}", literal(request.media_type))
+    for name, known in (
+        ("picky", request.picky),
+        ("body_required", _needs_body(request)),
+        ("parameters", bool(operation.located(Location.QUERY))),
+        ("scopes", request.scopes),
+        ("custom", isinstance(operation.action, CustomAction)),
+    ):
+        if known:
+            yield compose("{}=True", ident(name))
+    if request.refused:
+        written = [bytes_literal(body) for body in request.refused]
+        yield compose("refused=({},)", joined(written))
+    if request.bad_paths:
+        yield compose("bad_paths={}", literal(request.bad_paths))
+    if request.repeatable is not None:
+        yield compose("repeatable={}", literal(request.repeatable))
+    if request.guard is not Guard.OPEN:
+        yield compose("guard=Guard.{}", constant(request.guard.value))
+    if request.role is not None:
+        yield compose("role={}", literal(request.role))
+    if request.invalid != 422:
+        yield compose("invalid={}", literal(request.invalid))

@@ -1,0 +1,214 @@
+"""The contract is edited; the service follows, its tests still pass, overrides are looked after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from apiwright.local import Servers
+from support.command import apiwright, reference_project, succeeded, tree
+from support.running import ROOT, run_python, scratch_database, service_environ
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the reference project."""
+    return reference_project(tmp_path)
+
+
+def edit(project: Path, *replacements: tuple[str, str]) -> None:
+    """Replace texts of the contract; each has to be there."""
+    spec = project / "specs" / "openapi.yaml"
+    text = spec.read_text()
+    for old, new in replacements:
+        assert old in text, old
+        text = text.replace(old, new)
+    spec.write_text(text)
+
+
+def without_operation(text: str, method: str, operation: str) -> str:
+    """The contract without an operation: from its method to the next one or the next path."""
+    lines = text.splitlines(keepends=True)
+    at = next(i for i, line in enumerate(lines) if f"operationId: {operation}" in line) - 1
+    assert lines[at].strip() == f"{method}:"
+    end = at + 1
+    while lines[end].startswith("      ") or not lines[end].strip():
+        end += 1
+    return "".join(lines[:at] + lines[end:])
+
+
+def add_field(project: Path) -> list[str]:
+    """A new property with a default, in what is shown and in what is sent."""
+    new = """        condition:
+          description: How used it is
+          type: string
+          enum: [new, used]
+          default: new
+"""
+    edit(
+        project,
+        ("        quantity:\n          description: How many pieces there are\n          $ref",
+         new + "        quantity:\n          description: How many pieces there are\n          $ref"),
+    )  # fmt: skip
+    return []
+
+
+def add_operation(project: Path) -> list[str]:
+    """A new operation, which lists the caller's own items."""
+    text = (project / "specs" / "openapi.yaml").read_text()
+    start = text.index("  /items/{item_id}:\n")
+    new = """  /items/mine:
+    get:
+      operationId: listMyItems
+      tags: [Items]
+      summary: List my items
+      description: The items that I offer, newest first.
+      security:
+        - oauth2: ['items:write']
+      x-action: {kind: list, schema: Item}
+      x-rows: own
+      parameters:
+        - $ref: '#/components/parameters/Limit'
+        - $ref: '#/components/parameters/Offset'
+      responses:
+        '200':
+          description: A page of my items
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/ItemPage'
+        '400':
+          $ref: '#/components/responses/BadRequest'
+        '401':
+          $ref: '#/components/responses/Unauthenticated'
+        '403':
+          $ref: '#/components/responses/Forbidden'
+        '422':
+          $ref: '#/components/responses/Invalid'
+
+"""
+    (project / "specs" / "openapi.yaml").write_text(text[:start] + new + text[start:])
+    return []
+
+
+def remove_operation(project: Path) -> list[str]:
+    """An operation goes."""
+    spec = project / "specs" / "openapi.yaml"
+    spec.write_text(without_operation(spec.read_text(), "put", "replaceItem"))
+    return []
+
+
+def rename_schema(project: Path) -> list[str]:
+    """A schema gets another name; its table has a name of its own, and stays."""
+    edit(project, ("schemas/Item'", "schemas/Article'"), ("    Item:\n      description: A thing",
+                                                         "    Article:\n      description: A thing"))  # fmt: skip
+    override = project / "overrides" / "items.py"
+    override.write_text(
+        override.read_text()
+        .replace("from app.schemas.item import Item, ItemStatus, Reservation",
+                 "from app.schemas.article import Article, ItemStatus, Reservation")
+        .replace("-> Item:", "-> Article:")
+        .replace("models.Item.id", "models.Article.id")
+        .replace("Item.model_validate", "Article.model_validate")
+        .replace("self.items", "self.articles")
+    )  # fmt: skip
+    return []
+
+
+def remove_field(project: Path) -> list[str]:
+    """A property goes, and its column with it, since that is said twice."""
+    import re
+
+    spec = project / "specs" / "openapi.yaml"
+    text = spec.read_text()
+    text = re.sub(r"        tags:\n          description: Words to find it by\n(          .*\n)+", "", text)
+    text = text.replace("        - tags\n", "").replace("        tags: [office, brass]\n", "")
+    text = text.replace("            tags: [office, brass]\n", "")
+    start = text.index("        - name: tag\n")
+    end = text.index("        - name: min_price\n")
+    spec.write_text(text[:start] + text[end:])
+    return ["--allow-data-loss", "items.tags"]
+
+
+@pytest.mark.parametrize(
+    "change", [add_field, add_operation, remove_operation, rename_schema, remove_field]
+)
+def test_the_service_follows_an_edit(
+    project: Path, servers: Servers, change: Callable[[Path], list[str]]
+) -> None:
+    """Regenerated, migrated from where it was, and green."""
+    with scratch_database(servers) as url:
+        environ = service_environ(url)
+        generated = project / "generated"
+        run_python(generated, environ, "-m", "alembic", "upgrade", "head")
+        arguments = change(project)
+        succeeded(apiwright(project, "generate", *arguments))
+        assert "up to date" in succeeded(apiwright(project, "generate", "--check")).out
+        run_python(generated, environ, "-m", "alembic", "upgrade", "head")
+        run_python(generated, environ, "-m", "alembic", "check")
+        out = run_python(generated, environ, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+        assert " passed" in out
+
+
+def test_what_would_lose_data_is_refused_until_it_is_said_twice(project: Path) -> None:
+    """A property that goes would take its column along; nothing is written before that is clear."""
+    before = tree(project / "generated")
+    arguments = remove_field(project)
+    refused = apiwright(project, "generate")
+    assert refused.code == 1
+    assert "error[data-loss]: the column items.tags would be dropped" in refused.err
+    assert "--allow-data-loss items.tags" in refused.err
+    assert tree(project / "generated") == before
+    succeeded(apiwright(project, "generate", *arguments))
+
+
+def test_a_column_without_a_value_for_old_rows_is_refused(project: Path) -> None:
+    """A new property that is required and has no default can't be added to rows that exist."""
+    edit(
+        project,
+        ("        - tags\n        - owner_id\n", "        - tags\n        - weight\n        - owner_id\n"),
+        ("        owner_id:\n          description: The account that offers it\n",
+         "        weight:\n          type: integer\n        owner_id:\n          description: The account that offers it\n"),
+        ("      required: [title, price]\n", "      required: [title, price, weight]\n"),
+        ("        price:\n          description: What one piece costs\n          $ref: '#/components/schemas/Money'\n        quantity:\n          description: How many pieces there are\n          $ref: '#/components/schemas/Quantity'\n          default: 1\n",
+         "        weight:\n          type: integer\n        price:\n          description: What one piece costs\n          $ref: '#/components/schemas/Money'\n        quantity:\n          description: How many pieces there are\n          $ref: '#/components/schemas/Quantity'\n          default: 1\n"),
+    )  # fmt: skip
+    refused = apiwright(project, "generate")
+    assert refused.code == 1
+    assert "error[no-value]: items.weight has to have a value" in refused.err
+
+
+def test_an_override_that_no_longer_fits_is_reported(project: Path) -> None:
+    """The message names the operation and the exact signature, and nothing is written."""
+    before = tree(project / "generated")
+    edit(project, ("      operationId: reserveItem\n", "      operationId: bookItem\n"))
+    refused = apiwright(project, "generate")
+    assert refused.code == 1
+    assert "error[override-orphan]: ItemService has no operation 'reserve_item'" in refused.err
+    assert "overrides/items.py:" in refused.err
+    assert tree(project / "generated") == before
+
+    edit(project, ("      operationId: bookItem\n", "      operationId: reserveItem\n"),
+         ("/items/{item_id}/reserve:\n    parameters:\n      - $ref: '#/components/parameters/ItemId'\n",
+          "/items/{item_id}/reserve:\n    parameters:\n      - $ref: '#/components/parameters/ItemId'\n"
+          "      - {name: notify, in: query, schema: {type: boolean}}\n"))  # fmt: skip
+    refused = apiwright(project, "check")
+    assert refused.code == 1
+    assert "error[override-signature]: reserve_item no longer fits the operation reserveItem" in refused.err
+    wanted = "async def reserve_item(self, item_id: UUID, query: ReserveItemQuery, body: Reservation) -> Item"
+    assert wanted in refused.err
+
+
+def test_overrides_are_never_written(project: Path) -> None:
+    """Whatever is generated, the hand-written files keep their bytes and their times."""
+    override = project / "overrides" / "items.py"
+    before = (override.read_bytes(), override.stat().st_mtime_ns)
+    add_field(project)
+    succeeded(apiwright(project, "generate"))
+    assert (override.read_bytes(), override.stat().st_mtime_ns) == before
+
+
+def test_the_reference_service_is_what_its_contract_gives() -> None:
+    """The committed `generated/` is the golden output."""
+    assert "up to date" in succeeded(apiwright(ROOT, "generate", "--check")).out

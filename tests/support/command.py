@@ -1,0 +1,65 @@
+"""The command line as people run it: a process of its own, in a folder of theirs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.running import ROOT
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        """All that it said."""
+        return self.out + self.err
+
+
+def apiwright(folder: Path, *arguments: str, environ: dict[str, str] | None = None) -> Done:
+    """Run `apiwright` in `folder`; no traceback is ever an answer."""
+    done = subprocess.run(
+        [sys.executable, "-m", "apiwright", *arguments],
+        cwd=folder,
+        env={**os.environ, **(environ or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def succeeded(done: Done) -> Done:
+    """`done`, which has to be a success."""
+    assert done.code == 0, done.text
+    return done
+
+
+def reference_project(folder: Path) -> Path:
+    """A copy of the reference project, without what belongs to this machine."""
+    target = folder / "project"
+    for name in ("specs", "overrides", "generated"):
+        ignored = shutil.ignore_patterns("__pycache__", ".env", ".*_cache", "htmlcov", ".coverage")
+        shutil.copytree(ROOT / name, target / name, ignore=ignored)
+    return target
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, by its path."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
