@@ -32,6 +32,31 @@ _TAKEN_ATTRIBUTES = frozenset(
         "metadata", "registry", "query", "copy", "json", "dict", "schema", "schema_json",
         "validate", "construct", "parse_obj", "parse_raw", "parse_file", "from_orm",
         "update_forward_refs", "fields", "mro", "config", "awaitable_attrs",
+        "type_annotation_map",
+    }
+    # What the bodies of generated classes call, and what the types in them are called.
+    | {
+        "bool", "bytes", "date", "datetime", "float", "func", "int", "is_none", "list",
+        "mapped_column", "property", "relationship", "str", "text",
+    }
+)  # fmt: skip
+
+# Names in generated handlers and methods that an argument would hide.
+_TAKEN_ARGUMENTS = frozenset(
+    {
+        "body", "changes", "cookies", "headers", "made", "models", "page", "pair", "query",
+        "request", "respond", "row", "sent", "service",
+    }
+)  # fmt: skip
+
+# Names of generated modules and base classes that a method or a handler would hide.
+_TAKEN_METHODS = frozenset(
+    {
+        "add", "authenticate", "caller", "change", "complete", "context", "date", "datetime",
+        "find", "flush", "from_body", "from_cookie", "from_header", "from_path", "from_query",
+        "get", "get_all", "granted", "matches", "model", "models", "nobody", "owned", "owns",
+        "page", "remove", "require", "require_owner", "respond", "restore", "router", "rows",
+        "select", "selectinload", "sent", "session", "sessions",
     }
 )  # fmt: skip
 
@@ -42,6 +67,19 @@ _TAKEN_CLASSES = frozenset(
         "Depends", "Enum", "Field", "Generic", "IntEnum", "Literal", "Mapped", "Model", "None_",
         "Optional", "Request", "Response", "RootModel", "Self", "Service", "StrEnum", "TypeAlias",
         "TypeVar", "Union", "UUID", "Security", "Caller", "Repository",
+    }
+    # Tables, repositories, services and routers.
+    | {
+        "APIRouter", "ARRAY", "AsyncSession", "AuthSession", "BEARER", "Base64", "BadRequest",
+        "BigInteger", "Boolean", "CalendarDate", "CheckConstraint", "Column", "Condition",
+        "Conflict", "Context", "Date", "DateTime", "DbSession", "DecimalNumber", "DecimalText",
+        "Double", "Forbidden", "ForeignKey", "Identity", "Index", "Integer", "InvalidTokenError",
+        "JSONB", "Json", "JsonValue", "LargeBinary", "NotAnswered", "NotAuthenticated", "NotFound",
+        "Numeric", "Page", "Paging", "RefreshToken", "RequestContext", "Row", "SecurityScopes",
+        "Select", "Sequence", "Sessions", "Step", "String", "Table", "Text", "Timestamp", "Tokens",
+        "UnitOfWorkRoute", "Uuid", "AccessToken", "InstrumentedAttribute", "ColumnElement",
+        "PasswordHasher", "Settings", "Database", "Environment", "ACCOUNTS", "NOW", "UNSET", "UTC",
+        "TYPE_CHECKING", "PATHS", "OVERRIDES",
     }
 )  # fmt: skip
 
@@ -82,7 +120,19 @@ def attribute(text: str) -> str:
 def argument(text: str) -> str:
     """The name of a function's argument: `snake`, clear of builtins."""
     name = snake(text, "value")
-    return f"{name}_" if name in _BUILTINS or name in {"request", "body", "service"} else name
+    return f"{name}_" if name in _BUILTINS or name in _TAKEN_ARGUMENTS else name
+
+
+def method(text: str) -> str:
+    """The name of an operation in Python: `snake`, clear of what it would hide."""
+    name = snake(text, "operation")
+    return f"{name}_" if name in _BUILTINS or name in _TAKEN_METHODS else name
+
+
+def module(text: str, fallback: str = "value") -> str:
+    """The name of a module: `snake`, with an underscore at its end only where it has to be."""
+    name = snake(text, fallback)
+    return name if keyword.iskeyword(name.rstrip("_")) else name.rstrip("_")
 
 
 def pascal(text: str, fallback: str = "Schema") -> str:
@@ -118,10 +168,11 @@ def singular(name: str) -> str:
 
 def sql(text: str) -> str:
     """An SQL identifier of at most 63 bytes; a longer one ends in a hash of the whole."""
-    if len(text.encode()) <= SQL_NAME_BYTES:
+    encoded = text.encode("utf-8", "surrogatepass")
+    if len(encoded) <= SQL_NAME_BYTES:
         return text
     suffix = f"_{short_hash(text)}"
-    kept = text.encode()[: SQL_NAME_BYTES - len(suffix)].decode("ascii", "ignore")
+    kept = encoded[: SQL_NAME_BYTES - len(suffix)].decode("ascii", "ignore")
     return f"{kept}{suffix}"
 
 
@@ -136,8 +187,9 @@ def distinct(wanted: Iterable[tuple[str, str]], taken: Iterable[str] = ()) -> di
     result: dict[str, str] = {}
     for key, name in wanted:
         free = name
-        if free.lower() in used:
-            free = f"{name}_{short_hash(key)}" if name.islower() else f"{name}{short_hash(key)}"
+        while free.lower() in used:
+            between = "_" if free.islower() and not free.endswith("_") else ""
+            free = f"{free}{between}{short_hash(key)}"
         used.add(free.lower())
         result[key] = free
     return result

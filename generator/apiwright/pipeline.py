@@ -59,9 +59,8 @@ def read(project: Project, report: Report, timings: Timings) -> Document | None:
         document = load(project.spec, report, base=project.root)
     if document is None:
         return None
-    if not report.failed:
-        with timings.stage("check"):
-            check(document, report)
+    with timings.stage("check"):
+        check(document, report)
     return document
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 from pathlib import Path
@@ -52,7 +53,7 @@ def test_each_path_is_in_one_list(tmp_path: Path) -> None:
     assert changes.removed == (
         "app/gone/__init__.py",
         "app/gone/deep/thing.py",
-        "app/models.py",
+        "app/models",
         "app/page/view.py",
     )
     assert changes.edited == ()
@@ -156,6 +157,18 @@ def test_a_folder_of_stale_files_is_not_in_the_way(target: Path) -> None:
     put(target / "app/x/__pycache__/w.pyc", "")
     write(compare(target, {"app/x": "a file\n"}))
     assert texts(target) == {"app/x": "a file\n"}
+
+
+def test_a_stale_file_is_not_in_the_way_of_a_folder(target: Path) -> None:
+    write(compare(target, {"app": "a file\n"}))
+    files = {"app/seeded": "1\n", "app/owned": "2\n"}
+    write(compare(target, files, {"app/seeded": Policy.SEEDED}))
+    assert texts(target) == files
+    shutil.rmtree(target / "app")
+    put(target / "app", "mine\n")
+    write(compare(target, {}))
+    assert texts(target) == {"app": "mine\n"}
+    assert recorded_inputs(target) == ""
 
 
 def test_a_folder_that_took_the_place_of_a_stale_file_is_a_persons(target: Path) -> None:

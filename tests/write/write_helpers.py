@@ -10,7 +10,7 @@ import signal
 import stat
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ OLD = {
     "Dockerfile": "FROM python\n",
     "app/__init__.py": "",
     "app/main.py": "old = 1\n",
-    "app/models.py": "was_a_file = True\n",
+    "app/models": "was_a_file = True\n",
     "app/same.py": "same = True\n",
     "app/gone/__init__.py": "",
     "app/gone/deep/thing.py": "thing = 1\n",
@@ -188,7 +188,7 @@ def before_each_step(act: Callable[[str], object]) -> Iterator[None]:
         return call
 
     found = exchange.system()
-    calls = {name: wrapped(name, getattr(os, name)) for name in CHANGING}
+    calls: dict[str, Any] = {name: wrapped(name, getattr(os, name)) for name in CHANGING}
     system = found and exchanging(found)
     with (
         mock.patch.multiple(os, **calls),
@@ -248,7 +248,7 @@ def cannot_link(*arguments: Any, **options: Any) -> None:
     raise OSError(errno.EPERM, "no links here")
 
 
-WAYS = {
+WAYS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "at once": nullcontext,
     "in three steps": lambda: mock.patch.object(exchange, "system", return_value=None),
     "with copies": lambda: mock.patch.object(os, "link", cannot_link),

@@ -142,12 +142,8 @@ def _check_no_key(kind: str, said: Node, found: Findings) -> None:
         found.error("impossible-action", message, key.key_position)
 
 
-def _check_restorable(
-    operation: Operation, said: Node, storage: Storage, found: Findings
-) -> None:
-    name = said.string("schema") or storage.views.target(
-        answer_schema(storage.contract, operation)
-    )
+def _check_restorable(operation: Operation, said: Node, storage: Storage, found: Findings) -> None:
+    name = said.string("schema") or storage.views.target(answer_schema(storage.contract, operation))
     stored = storage.stored.get(name)
     if stored is not None and not soft_delete(stored.table):
         found.error(
@@ -182,9 +178,7 @@ def _check_sign_in(
 
 def check_rows(storage: Storage, found: Findings) -> None:
     """Whose rows an operation works on only matters where rows have an owner."""
-    owned = any(
-        "x-owner" in place.node.mapping for place in storage.contract.of("schema")
-    )
+    owned = any("x-owner" in place.node.mapping for place in storage.contract.of("schema"))
     for operation in storage.contract.operations:
         said = operation.node.get("x-rows")
         if said is not None and not owned:

@@ -108,25 +108,30 @@ def for_value(
     place: Place, fault: Fault, value: Node | None, found: Findings, *, legacy: bool
 ) -> str:
     """What to do about a value that is not allowed where it stands."""
-    field = fault.path[-1] if fault.path else ""
-    text = value.text if value is not None else ""
-    given = value.value if value is not None else None
-    if place.kind == "schema" and fault.path == ("type",):
-        if legacy and isinstance(given, list):
+    if value is None:
+        return ""
+    known = ""
+    if place.kind == "schema":
+        known = _for_schema(fault, value, legacy=legacy)
+    elif place.kind == "parameter" and fault.path == ("in",):
+        known = _OTHER_PLACES.get(value.text, "")
+    if known:
+        return known
+    if fault.options and value.text:
+        return found.meant(value.text, fault.options)
+    scalar = isinstance(value.value, bool | int | float)
+    return "put it in quotes" if "text" in fault.wanted and scalar else ""
+
+
+def _for_schema(fault: Fault, value: Node, *, legacy: bool) -> str:
+    if fault.path == ("type",):
+        if legacy and value.items:
             return "OpenAPI 3.0 knows one type only, and 'nullable: true'"
-        if given is None:
+        if value.value is None:
             return "write 'null' in quotes: without them it is no text"
-        if text in _OTHER_TYPES:
-            return _OTHER_TYPES[text]
-    if place.kind == "parameter" and field == "in" and text in _OTHER_PLACES:
-        return _OTHER_PLACES[text]
-    if field in ("exclusiveMinimum", "exclusiveMaximum"):
-        if not legacy and isinstance(given, bool):
-            return "in OpenAPI 3.1 it is the limit itself"
-        if legacy and isinstance(given, int | float):
+        return _OTHER_TYPES.get(value.text, "")
+    if fault.path in (("exclusiveMinimum",), ("exclusiveMaximum",)):
+        if legacy:
             return "in OpenAPI 3.0 it is true or false, beside 'minimum' or 'maximum'"
-    if fault.options and text:
-        return found.meant(text, fault.options)
-    if "text" in fault.wanted and isinstance(given, bool | int | float):
-        return "put it in quotes"
+        return "in OpenAPI 3.1 it is the limit itself"
     return ""

@@ -1,7 +1,7 @@
 """How many steps it takes to hold a value to a schema, at most.
 
-A schema whose alternatives refer to each other can make a validator try them again and again: thirty
-lines of contract are enough for a year. What would take too long is not tried at all.
+A schema whose alternatives refer to each other can make a validator try them again and again:
+thirty lines of contract are enough for a year. What would take too long is not tried at all.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from apiwright.check.contract import Contract
 from apiwright.check.faults import Fault, faults
 from apiwright.check.findings import Findings
 from apiwright.check.specification import node_at
-from apiwright.check.words import listed, quoted, steps
+from apiwright.check.words import listed, quoted, steps, surely_meant
 from apiwright.extensions import WORDS, Word
 from apiwright.extensions.vocabulary import PROPERTY
 from apiwright.load import KINDS, Node, Place, plain
@@ -73,7 +73,9 @@ def _fits(word: Word, kind: str) -> bool:
 
 def _check_place(word: Word, node: Node, place: Place, found: Findings) -> bool:
     """Whether a word stands where it may."""
-    belongs = listed(_BELONGS.get(kind, with_article(kind.replace("-", " "))) for kind in word.places)
+    belongs = listed(
+        _BELONGS.get(kind, with_article(kind.replace("-", " "))) for kind in word.places
+    )
     message, hint = "", ""
     if not _fits(word, place.kind):
         label = with_article(KINDS[place.kind].label)
@@ -118,9 +120,9 @@ def _description(word: Word, fault: Fault) -> str:
     schema: Any = word.schema
     text = ""
     for key in fault.rule:
-        if isinstance(schema, dict) and isinstance(schema.get("description"), str):
-            text = schema["description"]
-        schema = schema[key] if isinstance(schema, list) else schema.get(key, {})
+        if isinstance(schema, dict):
+            text = schema.get("description", text)
+        schema = schema[key]
     return text[:1].lower() + text[1:]
 
 
@@ -147,27 +149,6 @@ def _named(schema: Any) -> Iterator[str]:
 
 @cache
 def near_miss(key: str) -> str:
-    """The word that an unknown extension was surely meant to be, or "".
-
-    One slip in a short word, two in a long one; a slip is a letter too many, too few, another one
-    or two that changed places.
-    """
-    text = key.removeprefix("x-").lower()
-    for name in WORDS:
-        word = name.removeprefix("x-")
-        if abs(len(word) - len(text)) <= 2 and _slips(text, word) <= (1 if len(word) < 6 else 2):
-            return name
-    return ""
-
-
-def _slips(first: str, second: str) -> int:
-    """The distance of two words: optimal string alignment."""
-    before: list[int] = []
-    row = list(range(len(second) + 1))
-    for i, letter in enumerate(first, start=1):
-        before, above, row = row, before, [i]
-        for j, other in enumerate(second, start=1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
-            swapped = i > 1 and j > 1 and letter == second[j - 2] and first[i - 2] == other
-            row.append(min(cost, above[j - 2] + 1) if swapped else cost)
-    return row[-1]
+    """The word that an unknown extension was surely meant to be, or ""."""
+    word = surely_meant(key.removeprefix("x-"), (name.removeprefix("x-") for name in WORDS))
+    return f"x-{word}" if word else ""

@@ -18,6 +18,12 @@ from apiwright.load.wording import shown
 
 _ORDERED = frozenset({"gt", "gte", "lt", "lte"})
 _NUMBERS = frozenset({"integer", "number"})
+_NOT_TEXT = frozenset({"uuid", "date", "date-time", "byte", "decimal"})
+# Comparisons that ask something of the parameter alone.
+_PARAMETERS = {
+    "is-null": ("boolean", "of true or false"),
+    "in": ("array", "with a list of values"),
+}
 
 
 def check_lists(storage: Storage, found: Findings) -> None:
@@ -138,33 +144,32 @@ def _is_relation(name: str, columns: dict[str, Node]) -> bool:
 
 def _misfit(compare: str, column: View, given: View, name: str) -> str:
     """Why a comparison of these types is not possible; empty where it is."""
-    of_column, of_value = column.kinds, given.kinds
-    if compare == "is-null":
-        wrong = of_value and of_value != ("boolean",)
-        return f"'is-null' needs a parameter of true or false, which {quoted(name)} isn't" if wrong else ""
-    if compare == "in":
-        wrong = of_value and of_value != ("array",)
-        return f"'in' needs a parameter with a list of values, which {quoted(name)} isn't" if wrong else ""
-    if of_value == ("array",):
+    if compare in _PARAMETERS:
+        kind, words = _PARAMETERS[compare]
+        misfit = given.kinds and given.kinds != (kind,)
+        return (
+            f"'{compare}' needs a parameter {words}, which {quoted(name)} isn't" if misfit else ""
+        )
+    if given.kinds == ("array",):
         return f"'{compare}' compares with one value, but {quoted(name)} is a list"
-    if not of_column:
-        return ""
-    what = listed(type_in_words(kind) for kind in of_column)
+    return _misfit_of_column(compare, column, given, name) if column.kinds else ""
+
+
+def _misfit_of_column(compare: str, column: View, given: View, name: str) -> str:
+    what = listed(type_in_words(kind) for kind in column.kinds)
+    many = bool({"array", "object"} & set(column.kinds))
     if compare == "contains":
-        return "" if "array" in of_column else f"'contains' needs a list to look in, but it is {what}"
-    if "array" in of_column or "object" in of_column:
+        return "" if "array" in column.kinds else f"'contains' looks in lists, but this is {what}"
+    if many:
         return f"'{compare}' cannot compare {what}"
-    if compare == "starts-with" and (of_column != ("string",) or column.format in _NOT_TEXT):
-        return f"'starts-with' needs text, but it is {what}"
-    if compare in _ORDERED and of_column == ("boolean",):
-        return f"'{compare}' needs values with an order, but it is {what}"
-    if of_value and _kinds(of_column) != _kinds(of_value):
-        value = listed(type_in_words(kind) for kind in of_value)
+    if compare == "starts-with" and (column.kinds != ("string",) or column.format in _NOT_TEXT):
+        return f"'starts-with' needs text, but this is {column.format or what}"
+    if compare in _ORDERED and column.kinds == ("boolean",):
+        return f"'{compare}' needs values with an order, but this is {what}"
+    if given.kinds and _kinds(column.kinds) != _kinds(given.kinds):
+        value = listed(type_in_words(kind) for kind in given.kinds)
         return f"the property is {what}, but the parameter {quoted(name)} is {value}"
     return ""
-
-
-_NOT_TEXT = frozenset({"uuid", "date", "date-time", "byte", "decimal"})
 
 
 def _kinds(types: tuple[str, ...]) -> frozenset[str]:

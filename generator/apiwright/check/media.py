@@ -40,7 +40,9 @@ def check_answers(contract: Contract, found: Findings) -> None:
 
 def _note_answer(operation: Operation, content: dict[str, Node], found: Findings) -> None:
     media_type, node = next(iter(content.items()))
-    message = f"{shown(operation.label)} answers with {quoted(media_type)}, which nothing here makes"
+    message = (
+        f"{shown(operation.label)} answers with {quoted(media_type)}, which nothing here makes"
+    )
     hint = "it answers 501 until an override gives it a body"
     found.note("answer-by-hand", message, node.key_position, hint=hint)
 
@@ -77,6 +79,8 @@ def check_schemes(contract: Contract, found: Findings) -> None:
         password = kind == "oauth2" and "password" in scheme.entries("flows")
         if name in required and kind and not (bearer or password):
             what = f"{kind} {scheme.string('scheme')}".strip() if kind == "http" else kind
-            message = f"{quoted(name)} lets nobody in: nothing here knows how to check '{shown(what)}'"
+            message = (
+                f"{quoted(name)} lets nobody in: nothing here knows how to check '{shown(what)}'"
+            )
             hint = "an override can authenticate callers"
             found.note("unknown-authentication", message, written.key_position, hint=hint)

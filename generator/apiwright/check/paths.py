@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from apiwright.check.contract import Contract, Operation
+from apiwright.check.contract import METHODS, Contract, Operation, Parameter
 from apiwright.check.findings import Findings
 from apiwright.check.words import listed, quoted
 from apiwright.load import Node
-from apiwright.load.wording import nearest, shown
+from apiwright.load.wording import shown
+from apiwright.problems import Problem, Severity
 
 _PIECE = re.compile(r"\{([^{}]*)\}|([{}])|([^{}]+)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
@@ -70,8 +71,7 @@ def _fault_of_name(name: str) -> tuple[str, str] | None:
 
 
 def check_paths(contract: Contract, found: Findings) -> None:
-    """Check every key of `paths`, and that no two mean the same."""
-    seen: dict[str, tuple[str, Node]] = {}
+    """Check every key of `paths`."""
     for path, node in contract.root.entries("paths").items():
         if path.startswith("x-"):
             continue
@@ -79,20 +79,40 @@ def check_paths(contract: Contract, found: Findings) -> None:
         _check_text(path, node, found)
         for message, hint in template.faults:
             found.error("path-template", message, node.key_position, hint=hint)
-        for name in _repeated(template.names):
-            message = f"'{{{shown(name)}}}' stands twice in {quoted(path)}"
-            found.error("path-template", message, node.key_position)
-        if template.shape in seen:
-            other, first = seen[template.shape]
-            found.error(
-                "ambiguous-path",
-                f"{quoted(path)} is the same path as {quoted(other)}: only names differ",
-                node.key_position,
-                hint="put the operations of both under one of them",
-                related=[(first.key_position, "the other one")],
+        for name in dict.fromkeys(template.names):
+            if template.names.count(name) > 1:
+                message = f"'{{{shown(name)}}}' stands twice in {quoted(path)}"
+                found.error("path-template", message, node.key_position)
+
+
+def check_ambiguous_paths(contract: Contract, found: Findings) -> None:
+    """No two paths differ in nothing but the names of their parameters.
+
+    With different methods they do no harm, and contracts have them.
+    """
+    seen: dict[str, list[tuple[str, Node]]] = {}
+    for path, node in contract.root.entries("paths").items():
+        if path.startswith("x-"):
+            continue
+        same = seen.setdefault(read_template(path).shape, [])
+        for other, first in same[:1]:
+            both = _methods(contract, node) & _methods(contract, first)
+            message = f"{quoted(path)} is the same path as {quoted(other)}: only names differ"
+            found.add(
+                Problem(
+                    "ambiguous-path",
+                    message,
+                    node.key_position,
+                    "put the operations of both under one of them",
+                    Severity.ERROR if both else Severity.WARNING,
+                    ((first.key_position, "the other one"),),
+                )
             )
-        else:
-            seen[template.shape] = (path, node)
+        same.append((path, node))
+
+
+def _methods(contract: Contract, node: Node) -> set[str]:
+    return set(METHODS) & contract.resolve(node).mapping.keys()
 
 
 def _check_text(path: str, node: Node, found: Findings) -> None:
@@ -105,76 +125,52 @@ def _check_text(path: str, node: Node, found: Findings) -> None:
         message = "a path is one line without control characters"
         found.error("bad-path", message, position)
     outside = re.sub(r"\{[^{}]*\}", "", path)
-    for mark, what in (("?", "a query"), ("#", "a fragment")):
-        if mark in outside:
-            hint = (
-                "its parameters are listed as parameters, with 'in: query'" if mark == "?" else ""
-            )
-            message = f"{what} ('{mark}') is no part of a path"
-            found.error("bad-path", message, position, hint=hint)
-
-
-def _repeated(names: tuple[str, ...]) -> list[str]:
-    return [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if "?" in outside:
+        message = "a query ('?') is no part of a path"
+        hint = "its parameters are listed as parameters, with 'in: query'"
+        found.error("bad-path", message, position, hint=hint)
+    if "#" in outside:
+        message = "a fragment ('#') never reaches a service: nobody can call this path"
+        found.warning("unreachable-path", message, position)
 
 
 def check_path_parameters(contract: Contract, found: Findings) -> None:
-    """The names in a path and the path parameters of its operations must be the same."""
-    by_path: dict[str, list[Operation]] = {}
+    """The names in a path and the path parameters of its operations are the same."""
+    undeclared: dict[tuple[str, str], list[Operation]] = {}
     for operation in contract.operations:
-        by_path.setdefault(operation.path, []).append(operation)
-    for path, operations in by_path.items():
-        template = read_template(path)
-        if not template.faults:
-            _check_undeclared(path, template, operations, found)
-            _check_unused(path, template, operations, found)
-
-
-def _check_undeclared(
-    path: str, template: Template, operations: list[Operation], found: Findings
-) -> None:
-    for name in dict.fromkeys(template.names):
-        without = [
-            operation
-            for operation in operations
-            if not any(parameter.name == name for parameter in operation.located("path"))
-            and not _has_unknown(operation)
-        ]
-        if not without:
+        template = read_template(operation.path)
+        parameters = operation.located("path")
+        declared = {parameter.name for parameter in parameters}
+        missing = [name for name in dict.fromkeys(template.names) if name not in declared]
+        unused = [item for item in parameters if item.name not in template.names]
+        if template.faults or _has_unknown(operation):
             continue
-        declared = [parameter.name for parameter in without[0].located("path")]
-        spare = [other for other in declared if other not in template.names]
-        near = nearest(name, spare) or (spare[0] if len(spare) == 1 else None)
-        hint = f"did you mean '{shown(near)}', which is declared?" if near else _snippet(name)
-        methods = listed((operation.method.upper() for operation in without), "and")
-        message = f"'{shown(name)}' of the path is no declared parameter of {methods} {shown(path)}"
-        position = without[0].path_node.key_position
+        slip = len(missing) == 1 and len(unused) == 1
+        for parameter in unused:
+            _report_unused(operation, parameter, missing if slip else [], found)
+        for name in [] if slip else missing:
+            undeclared.setdefault((operation.path, name), []).append(operation)
+    for (path, name), operations in undeclared.items():
+        methods = listed((operation.method.upper() for operation in operations), "and")
+        message = f"{methods} {shown(path)} has no parameter {quoted(name)}, which the path names"
+        hint = f"declare it: {{name: {shown(name)}, in: path, required: true, schema: ...}}"
+        position = operations[0].path_node.key_position
         found.error("undeclared-path-parameter", message, position, hint=hint)
 
 
 def _has_unknown(operation: Operation) -> bool:
     """Whether some parameter is a reference that leads nowhere, to what nobody knows."""
-    return any(not p.where and "$ref" in p.node.mapping for p in operation.parameters)
+    return any(not item.where and "$ref" in item.node.mapping for item in operation.parameters)
 
 
-def _snippet(name: str) -> str:
-    return f"declare it: {{name: {shown(name)}, in: path, required: true, schema: ...}}"
-
-
-def _check_unused(
-    path: str, template: Template, operations: list[Operation], found: Findings
+def _report_unused(
+    operation: Operation, parameter: Parameter, meant: list[str], found: Findings
 ) -> None:
-    for operation in operations:
-        for parameter in operation.located("path"):
-            name = parameter.node.get("name")
-            if name is None or not name.text or name.text in template.names:
-                continue
-            message = f"there is no '{{{shown(name.text)}}}' in the path {quoted(path)}"
-            spare = [other for other in template.names if not _declares(operation, other)]
-            hint = found.meant(name.text, spare)
-            position = (parameter.written.get("$ref") or name).position
-            found.error("unused-path-parameter", message, position, hint=hint)
-
-
-def _declares(operation: Operation, name: str) -> bool:
-    return any(parameter.name == name for parameter in operation.located("path"))
+    name = parameter.node.get("name")
+    if name is None or not name.text:
+        return
+    path = quoted(operation.path)
+    message = f"there is no '{{{shown(name.text)}}}' in the path {path}"
+    hint = f"did you mean '{shown(meant[0])}'?" if meant else ""
+    position = (parameter.written.get("$ref") or name).position
+    found.error("unused-path-parameter", message, position, hint=hint)

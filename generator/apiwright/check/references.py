@@ -104,4 +104,3 @@ def _check_set_null(place: Place, written: Node, storage: Storage, found: Findin
 def _nullable_inputs(schema: str, storage: Storage) -> set[str]:
     inputs = storage.inputs(schema) if schema else {}
     return {name for name, node in inputs.items() if "null" in storage.views.of(node).types}
-

@@ -102,9 +102,7 @@ def check_role_names(storage: Storage, found: Findings) -> None:
             message = f"no account can have the role {quoted(name)}"
             hint = found.meant(name, values)
             related = [(next(iter(values.values())).position, "the roles of accounts")]
-            found.error(
-                "unknown-role", message, role.key_position, hint=hint, related=related
-            )
+            found.error("unknown-role", message, role.key_position, hint=hint, related=related)
     for name, value in values.items():
         if name not in roles.mapping:
             message = f"the role {quoted(name)} grants nothing: 'x-roles' doesn't know it"
@@ -151,7 +149,7 @@ def check_granted(storage: Storage, found: Findings) -> None:
             "ungranted-scope",
             f"nobody can call {shown(first.operation.label)}{also}: no role grants {quoted(scope)}",
             first.node.position,
-            hint=f"say who has it, in the scheme: x-roles: {{member: {{scopes: [{shown(scope)}]}}}}",
+            hint=f"say in the scheme who has it: x-roles: {{member: {{scopes: [{shown(scope)}]}}}}",
         )
 
 

@@ -52,14 +52,15 @@ def _limit(node: Node, key: str) -> int | float | None:
 
 
 def check_enums(contract: Contract, found: Findings) -> None:
-    """An enum has values, each of them once."""
+    """An enum has values, each of them once (3.1 only advises so: 2020-12 validation, 6.1.2)."""
     for place in contract.of("schema"):
         enum = place.node.get("enum")
         if enum is None or not isinstance(enum.value, list):
             continue
         if not enum.items:
             message = "'enum' is empty, so that no value is allowed"
-            found.error("empty-enum", message, enum.position)
+            report = found.error if contract.legacy else found.warning
+            report("empty-enum", message, enum.position)
         seen: dict[object, Node] = {}
         for item in enum.items:
             first = seen.setdefault(_identity(plain(item)), item)

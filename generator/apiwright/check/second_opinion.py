@@ -7,7 +7,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from apiwright.check.contract import Contract
@@ -48,7 +48,8 @@ def _validator(document: Any, *, legacy: bool) -> Any:
     )
 
     validator = (OpenAPIV30SpecValidator if legacy else OpenAPIV31SpecValidator)(document)
-    validator.keyword_validators_registry["schema"] = _nothing
+    quiet: dict[str, Any] = validator.keyword_validators_registry
+    quiet["schema"] = _nothing
     return validator
 
 

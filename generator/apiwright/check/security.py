@@ -5,14 +5,15 @@ OpenAPI 3.0.4 sections 4.7.27 and 4.7.30, 3.1.1 sections 4.8.27 and 4.8.30.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from apiwright.check.contract import Contract
 from apiwright.check.findings import Findings
 from apiwright.check.roles import check_scope, scopes_of
-from apiwright.check.words import quoted
+from apiwright.check.words import quoted, surely_meant
 from apiwright.load import Node
+from apiwright.load.wording import shown
 
 _URLS = ("tokenUrl", "refreshUrl", "authorizationUrl")
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -25,11 +26,22 @@ def check_requirements(contract: Contract, found: Findings) -> None:
         for name, scopes in requirement.node.mapping.items():
             written = schemes.get(name)
             if written is None:
-                message = f"there is no security scheme {quoted(name)}"
-                hint = found.meant(name, schemes) or "schemes are declared in the components"
-                found.error("unknown-security-scheme", message, scopes.key_position, hint=hint)
+                _unknown_scheme(name, scopes, schemes, found)
             else:
                 _check_scopes(name, scopes, contract.resolve(written), contract, found)
+
+
+def _unknown_scheme(name: str, scopes: Node, schemes: Mapping[str, Node], found: Findings) -> None:
+    """A slip is an error; contracts that leave out schemes of a gateway before them exist."""
+    meant = surely_meant(name, schemes)
+    message = f"there is no security scheme {quoted(name)}"
+    if meant:
+        hint = f"did you mean '{shown(meant)}'?"
+        found.error("unknown-security-scheme", message, scopes.key_position, hint=hint)
+    else:
+        message += ", so that nobody gets in by it"
+        hint = "schemes are declared in the components"
+        found.warning("unknown-security-scheme", message, scopes.key_position, hint=hint)
 
 
 def _check_scopes(
@@ -53,7 +65,9 @@ def check_schemes(contract: Contract, found: Findings) -> None:
             message = "'bearerFormat' is for the scheme 'bearer'"
             found.error("unknown-field", message, format_.key_position)
         for url in _urls(place.node):
-            message = f"{quoted(url.text)} is not encrypted: who listens learns passwords and tokens"
+            message = (
+                f"{quoted(url.text)} is not encrypted: who listens learns passwords and tokens"
+            )
             hint = "use https, or a path of this service"
             found.warning("plain-http", message, url.position, hint=hint)
 
@@ -63,9 +77,9 @@ def _urls(scheme: Node) -> Iterator[Node]:
     nodes = [scheme.get("openIdConnectUrl")]
     nodes += [flow.get(name) for flow in scheme.entries("flows").values() for name in _URLS]
     for node in nodes:
-        if node is not None and node.text.lower().startswith("http://"):
-            if _host(node.text) not in _LOCAL:
-                yield node
+        plain = node is not None and node.text.lower().startswith("http://")
+        if node is not None and plain and _host(node.text) not in _LOCAL:
+            yield node
 
 
 def _host(url: str) -> str | None:

@@ -81,7 +81,8 @@ def _inside(key: str, node: Node, field: Field, found: Findings, *, legacy: bool
     """An empty stand-in, of the right shape, for the objects in a field."""
     boolean = field.kind == "schema" and (not legacy or key == "additionalProperties")
     if field.shape is Shape.ONE:
-        _check_object(f"'{shown(key)}'", node, found, boolean=boolean)
+        hint = "it is one object: without '-' before it" if node.items else ""
+        _check_object(f"'{shown(key)}'", node, found, boolean=boolean, hint=hint)
         return {}
     wanted: type = list if field.shape is Shape.LIST else dict
     if not isinstance(node.value, wanted):
@@ -99,25 +100,25 @@ def _inside(key: str, node: Node, field: Field, found: Findings, *, legacy: bool
     return {name: {} for name in node.mapping}
 
 
-def _check_object(subject: str, node: Node, found: Findings, *, boolean: bool) -> None:
+def _check_object(
+    subject: str, node: Node, found: Findings, *, boolean: bool, hint: str = ""
+) -> None:
     if isinstance(node.value, dict) or (boolean and isinstance(node.value, bool)):
         return
     message = f"{subject} must be a mapping, not {what_is(node.value)}"
-    found.error("wrong-type", message, node.position)
+    found.error("wrong-type", message, node.position, hint=hint)
 
 
 def _said_elsewhere(place: Place, fault: Fault, *, alone: bool) -> bool:
     """Whether another rule says the same, or it only follows from another fault."""
-    here = not fault.path
-    if place.kind in _EXCLUDING and here:
-        if fault.code == "bad-value" or fault.name in _ONE_OF_TWO:
-            return True
-    if place.kind == "parameter" and place.node.string("in") == "path":
-        if "required" in (*fault.path, fault.name):
-            return True
-    if place.kind == "components" and fault.path and fault.code == "bad-value":
-        return True
-    if place.kind == "schema" and fault.path == ("pattern",) and fault.code == "bad-value":
+    if place.kind in _EXCLUDING and not fault.path:
+        excluding = fault.code == "bad-value" or fault.name in _ONE_OF_TWO
+    elif place.kind == "components":
+        excluding = fault.code == "bad-value"
+    else:
+        excluding = (place.kind, fault.path, fault.code) == ("schema", ("pattern",), "bad-value")
+    needed = place.kind == "parameter" and place.node.string("in") == "path"
+    if excluding or (needed and "required" in (*fault.path, fault.name)):
         return True
     if fault.code != "unknown-field" or fault.name not in KINDS[place.kind].fields:
         return False

@@ -39,6 +39,7 @@ _ABOUT_THE_CONTRACT = (
     components.check_component_names,
     tags.check_tags,
     paths.check_paths,
+    paths.check_ambiguous_paths,
     paths.check_path_parameters,
     operations.check_ids,
     operations.check_shared_items,

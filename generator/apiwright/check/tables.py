@@ -45,9 +45,7 @@ def _check_key(name: str, table: Node, storage: Storage, found: Findings) -> Non
         found.error("key-type", message, key.position, hint=hint)
 
 
-def unknown_property(
-    written: Node, schema: str, known: dict[str, Node], found: Findings
-) -> None:
+def unknown_property(written: Node, schema: str, known: dict[str, Node], found: Findings) -> None:
     """Report the name of a property that a schema has not."""
     message = f"{quoted(schema)} has no property {quoted(written.text)}"
     hint = found.meant(written.text, known)

@@ -1,4 +1,8 @@
-"""Values that the contract gives: defaults, enums, constants and examples, by their own schemas.
+"""Values that the contract gives: defaults, constants, enums and examples, by their own schemas.
+
+Wrong defaults and constants are errors, since the service would use them. A wrong value of an enum
+is only one that never occurs, and a wrong example misleads nobody but people.
+
 
 JSON Schema 2020-12 validation, sections 6.1 and 9; OpenAPI 3.1.1 sections 4.8.12 and 4.8.14.
 """
@@ -61,7 +65,7 @@ def _of_schema(node: Node) -> Iterator[_Value]:
     if const is not None:
         yield _Value("the constant", "bad-const", const, node, "const")
     for item in node.list_of("enum"):
-        yield _Value("this value of 'enum'", "bad-enum-value", item, node, "enum")
+        yield _Value("this enum value", "bad-enum-value", item, node, "enum", Severity.WARNING)
     for example in (node.get("example"), *node.list_of("examples")):
         if example is not None:
             yield _example(example, node)
@@ -128,6 +132,8 @@ def _report(value: _Value, fault: Fault, found: Findings) -> None:
     else:
         what = f"{subject} {fault.what}"
     hint = found.meant(node.text, fault.options) if fault.options and node.text else ""
+    if "text" in fault.wanted and isinstance(node.value, bool | int | float):
+        hint = "put it in quotes"
     message = f"{value.what} does not fit its schema: {what}"
     if value.severity is Severity.ERROR:
         found.error(value.code, message, position, hint=hint)

@@ -17,7 +17,8 @@ _DEPTH = 60
 class View:
     """What a schema, its reference and its `allOf` parts say together.
 
-    `types` are JSON types, null among them where the schema is nullable; empty where any is allowed.
+    `types` are JSON types, null among them where the schema is nullable; none where all are
+    allowed.
     """
 
     types: tuple[str, ...] = ()

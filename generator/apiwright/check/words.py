@@ -53,9 +53,8 @@ def quoted(value: Plain) -> str:
 
 def number(value: float) -> str:
     """A number without more digits than it needs."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        value = int(value)
-    return shown(str(value))
+    whole = int(value) if abs(value) < 1e15 else 0
+    return shown(str(whole if whole == value else value))
 
 
 def listed(words: Iterable[str], last: str = "or") -> str:
@@ -79,3 +78,29 @@ def steps(path: Iterable[str | int]) -> str:
     for key in path:
         text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
     return shown(text)
+
+
+def slips(first: str, second: str) -> int:
+    """How many slips make one word of another (the distance of optimal string alignment).
+
+    A slip is a letter too many, too few, another one, or two that changed places.
+    """
+    before: list[int] = []
+    row = list(range(len(second) + 1))
+    for i, letter in enumerate(first, start=1):
+        above, before, row = before, row, [i]
+        for j, other in enumerate(second, start=1):
+            least = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == second[j - 2] and first[i - 2] == other:
+                least = min(least, above[j - 2] + 1)
+            row.append(least)
+    return row[-1]
+
+
+def surely_meant(word: str, candidates: Iterable[str]) -> str:
+    """The candidate that `word` is but a slip away from, or two if it is long; or ""."""
+    allowed = 1 if len(word) < 6 else 2
+    for name in candidates:
+        if abs(len(name) - len(word)) <= allowed and slips(word.lower(), name.lower()) <= allowed:
+            return name
+    return ""

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _MARK = "# Kept up to date by `apiwright dev`; delete this line to look after the file yourself."
-_MANAGED = ("DATABASE_URL", "REDIS_URL")
 
 
 def development_environment(
@@ -17,7 +16,8 @@ def development_environment(
     """The variables for the service, written into `.env` for whoever works in its folder.
 
     Secrets are made up once and stay. A `.env` without our mark is a person's: it is read, and
-    never written. What `environ` sets wins over the file.
+    never written. What `environ` sets wins over the file, but for the addresses of the servers,
+    which are those that are given.
     """
     file = output / ".env"
     lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
@@ -31,16 +31,12 @@ def development_environment(
     }
     if not lines or _MARK in lines:
         kept = {name: value for name, value in found.items() if name not in wanted}
-        _write(file, {**wanted, **kept})
+        found = {**wanted, **kept}
+        _write(file, found)
     else:
-        missing = {name: value for name, value in wanted.items() if name not in found}
-        found.update({**missing, **{name: wanted[name] for name in _MANAGED if name not in found}})
-        return {**found, **_known(environ, found)}
-    return {**wanted, **_known(environ, wanted)}
-
-
-def _known(environ: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
-    return {name: environ[name] for name in names if name in environ}
+        found = {**wanted, **found}
+    named = {name: environ[name] for name in found if environ.get(name)}
+    return {**found, **named, "DATABASE_URL": database_url, "REDIS_URL": redis_url}
 
 
 def _variables(lines: list[str]) -> dict[str, str]:

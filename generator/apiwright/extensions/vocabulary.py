@@ -26,9 +26,10 @@ class Word:
     schema: dict[str, Any]
 
 
-def _object(**properties: dict[str, Any]) -> dict[str, Any]:
+def _object(needed: str = "", **properties: dict[str, Any]) -> dict[str, Any]:
     named = {name.replace("_", "-"): schema for name, schema in properties.items()}
-    return {"type": "object", "properties": named, "additionalProperties": False}
+    required = {"required": [needed]} if needed else {}
+    return {"type": "object", "properties": named, **required, "additionalProperties": False}
 
 
 def _either(*schemas: dict[str, Any]) -> dict[str, Any]:
@@ -44,7 +45,18 @@ def _flag(about: str) -> dict[str, Any]:
 
 
 def _names(about: str) -> dict[str, Any]:
-    return {"type": "array", "items": {"type": "string"}, "minItems": 1, "description": about}
+    return {
+        "type": "array",
+        "items": {"type": "string", "minLength": 1},
+        "minItems": 1,
+        "uniqueItems": True,
+        "description": about,
+    }
+
+
+def _count(about: str, least: int) -> dict[str, Any]:
+    # PostgreSQL 18, section 8.1.2: a number has up to a thousand digits
+    return {"type": "integer", "minimum": least, "maximum": 1000, "description": about}
 
 
 _SQL_NAME: dict[str, Any] = {
@@ -60,6 +72,7 @@ _ON_DELETE: dict[str, Any] = {
 _UNIQUE: dict[str, Any] = _either(
     _names("Columns that no two rows may share the values of"),
     _object(
+        needed="columns",
         columns=_names("Columns that no two rows may share the values of"),
         ignore_case=_flag("Compare text without regard to case"),
     ),
@@ -67,6 +80,7 @@ _UNIQUE: dict[str, Any] = _either(
 _INDEX: dict[str, Any] = _either(
     _names("The columns of the index"),
     _object(
+        needed="columns",
         columns=_names("The columns of the index"),
         method={"enum": ["btree", "gin"], "description": "The index method of PostgreSQL"},
     ),
@@ -95,13 +109,14 @@ _COLUMN: dict[str, Any] = _either(
     _SQL_NAME,
     _object(
         name=_SQL_NAME,
-        precision={"type": "integer", "minimum": 1, "maximum": 1000},
-        scale={"type": "integer", "minimum": 0, "maximum": 1000},
+        precision=_count("How many digits a decimal number has in all", 1),
+        scale=_count("How many of its digits stand behind the decimal point", 0),
     ),
 )
 _REFERENCES: dict[str, Any] = _either(
     _text("The schema of the rows that are referred to"),
     _object(
+        needed="schema",
         schema=_text("The schema of the rows that are referred to"),
         on_delete=_ON_DELETE,
         table=_SQL_NAME,
@@ -223,8 +238,16 @@ WORDS: Final[dict[str, Word]] = {
                 "type": "object",
                 "minProperties": 1,
                 "additionalProperties": _object(
-                    scopes={"type": "array", "items": {"type": "string"}},
-                    includes={"type": "array", "items": {"type": "string"}},
+                    scopes={
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "description": "The scopes that the role grants",
+                    },
+                    includes={
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "description": "Roles whose scopes this one grants as well",
+                    },
                     default=_flag("Whether new accounts have this role"),
                 ),
             },

@@ -63,12 +63,8 @@ def _leaves(folder: Folder, staged: Folder, path: str, step: Step) -> bool:
         found = folder.digest(path)
     except ObstacleError:
         return False
-    if found is None or found not in step or found == step[1]:
-        return False
-    try:
-        return staged.status(path) is None
-    except ObstacleError:
-        return True  # a folder has become a file
+    ours = found is not None and found in step and found != step[1]
+    return ours and _file(staged, path) is None
 
 
 def _is_ours(folder: Folder, path: str, step: Step) -> bool:
@@ -82,14 +78,8 @@ def _is_ours(folder: Folder, path: str, step: Step) -> bool:
 
 def _put(folder: Folder, staged: Folder, path: str) -> None:
     """Have the new tree's file at a path, if there is one."""
-    try:
-        source = staged.status(path)
-    except ObstacleError:
-        return
-    if source is None or kind_of(source) is not Kind.FILE:
-        return
-    there = folder.status(path)
-    if there is not None and os.path.samestat(there, source):
+    source, there = _file(staged, path), folder.status(path)
+    if source is None or (there is not None and os.path.samestat(source, there)):
         return
     with staged.holding(path) as (descriptor, name):
         if not duplicate(descriptor, name, folder.descriptor, SCRATCH):
@@ -97,6 +87,15 @@ def _put(folder: Folder, staged: Folder, path: str) -> None:
     _sync_file(folder, SCRATCH)  # nothing to do, unless it is a copy
     with folder.holding(path, create=True) as (descriptor, name):
         os.rename(SCRATCH, name, src_dir_fd=folder.descriptor, dst_dir_fd=descriptor)
+
+
+def _file(staged: Folder, path: str) -> os.stat_result | None:
+    """The file at a path, None if there is none, be there nothing or something else."""
+    try:
+        status = staged.status(path)
+    except ObstacleError:
+        return None
+    return status if status is not None and kind_of(status) is Kind.FILE else None
 
 
 def _sync_file(folder: Folder, name: str) -> None:

@@ -72,7 +72,7 @@ def _contract(source: Path) -> dict[str, bytes]:
     report = Report()
     base = Path.cwd()
     document = load(source, report, base=base)
-    if document is not None and not report.failed:
+    if document is not None:
         check(document, report)
     if document is None or report.failed:
         show_problems(report, base)

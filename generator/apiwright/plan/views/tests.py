@@ -28,7 +28,7 @@ class KitView:
     password: str
     account_factory: Code
     account_values: Code
-    sign_in_parameter: Code
+    admit_parameters: Code
     example_factory: Code
     nowhere: str
 
@@ -61,10 +61,15 @@ class Kit:
             if callers and identity is not None
             else constant(""),
             account_values=self.people.account_values(),
-            sign_in_parameter=constant(", sign_in: SignIn" if callers else ""),
+            admit_parameters=self._admit_parameters(),
             example_factory=factories[0].name if factories else constant(""),
             nowhere=self.requests.nowhere(),
         )
+
+    def _admit_parameters(self) -> Code:
+        guards = {self.people.guard(o) for o in self.service.operations.values()}
+        needed = ["request: pytest.FixtureRequest"] if Guard.NOBODY in guards else []
+        return constant(", ".join([*needed, *(["sign_in: SignIn"] if self.people.known else [])]))
 
     def _password(self) -> str:
         """A password that the contract lets people sign in with."""
