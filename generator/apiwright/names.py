@@ -137,14 +137,18 @@ def module(text: str, fallback: str = "value") -> str:
 
 def pascal(text: str, fallback: str = "Schema") -> str:
     """The name of a class: `order-line` -> `OrderLine`; words in capitals stay (`URL`)."""
+    name = prefix(text, fallback)
+    clash = name in _TAKEN_CLASSES or name in _BUILTINS or keyword.iskeyword(name)
+    return f"{name}Schema" if clash else name
+
+
+def prefix(text: str, fallback: str = "Schema") -> str:
+    """What the names of several classes begin with: `pascal`, whatever it would hide."""
     parts = [word[0].upper() + word[1:] for word in words(text)]
     name = _shorten("".join(parts), text)
     if not name:
         return f"{fallback}{short_hash(text).upper()}" if text else fallback
-    if name[0].isdigit():
-        name = f"{fallback}{name}"
-    clash = name in _TAKEN_CLASSES or name in _BUILTINS or keyword.iskeyword(name)
-    return f"{name}Schema" if clash else name
+    return f"{fallback}{name}" if name[0].isdigit() else name
 
 
 def constant(text: str) -> str:

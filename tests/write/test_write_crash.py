@@ -109,7 +109,7 @@ def test_kills_at_random_times_leave_the_old_or_the_new_tree(
     began = time.monotonic()
     template.copied(folder / "clock").renew()
     usual = time.monotonic() - began
-    for number in range(40):
+    for number in range(30):
         world = template.copied(folder / str(number))
         child = os.fork()
         if child == 0:

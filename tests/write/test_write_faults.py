@@ -8,16 +8,18 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from apiwright.write import WriteError, compare, write
+from apiwright.write import WriteError, compare, exchange, write
 from tests.write.write_helpers import (
     WAYS,
     Snapshot,
     World,
     at_step,
     before_each_step,
+    cannot_exchange,
     in_child,
     names,
     put,
@@ -171,3 +173,38 @@ def test_files_of_other_accounts_stay_where_they_are(open_folder: Path) -> None:
     assert came.exists()
     assert not gone.exists()
     assert names(open_folder) == ["generated"]
+
+
+def test_a_folder_without_rights_is_told(
+    folder: Path, template: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = template.copied(folder / "0")
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    with pytest.raises(WriteError, match="generated may not be written to"):
+        world.renew()
+    world.check_neighbours()
+
+
+def test_an_exchange_that_fails_is_told(folder: Path, template: World, old: Snapshot) -> None:
+    world = template.copied(folder / "0")
+    with (
+        mock.patch.object(exchange, "system", return_value=cannot_exchange(errno.EIO)),
+        pytest.raises(WriteError, match=r"cannot write .*: Input/output error"),
+    ):
+        world.renew()
+    assert snapshot(world.target) == old
+    world.check_neighbours()
+
+
+def test_a_new_file_that_goes_away_at_the_wrong_moment_is_told(
+    folder: Path, template: World, new: Snapshot
+) -> None:
+    world = template.copied(folder / "0")
+    with (
+        mock.patch("apiwright.write.settle.duplicate", return_value=False),
+        pytest.raises(WriteError, match="has gone while it was needed"),
+    ):
+        world.renew()
+    world.renew()
+    assert snapshot(world.target) == new
+    world.check_untouched()

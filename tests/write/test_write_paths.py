@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from apiwright.write import MANIFEST, WriteError, compare, recorded_inputs, write
-from apiwright.write.paths import SCRATCH
 from tests.write.write_helpers import put, snapshot, texts
 
 UNFIT = [
@@ -39,7 +38,6 @@ UNFIT = [
     (MANIFEST, "kept for apiwright itself"),
     (".APIwright.json", "kept for apiwright itself"),
     (f"{MANIFEST}/x", "kept for apiwright itself"),
-    (SCRATCH, "kept for apiwright itself"),
 ]
 
 

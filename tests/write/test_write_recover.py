@@ -125,6 +125,8 @@ def test_what_is_saved_during_the_exchange_is_moved_over(world: World, way: str)
 
 @pytest.mark.parametrize("way", EXCHANGING)
 def test_what_is_saved_on_both_sides_is_kept_twice(world: World, way: str) -> None:
+    put(world.target / ".env.apiwright-kept", "SECRET=kept before\n")
+
     def work() -> None:
         save(world.target / ".env", "SECRET=by path\n")
         save(hidden(world) / ".env", "SECRET=by a process that stands there\n")
@@ -133,7 +135,8 @@ def test_what_is_saved_on_both_sides_is_kept_twice(world: World, way: str) -> No
         world.renew()
     found = texts(world.target)
     assert found[".env"] == "SECRET=by a process that stands there\n"
-    assert found[".env.apiwright-kept"] == "SECRET=by path\n"
+    assert found[".env.apiwright-kept"] == "SECRET=kept before\n"
+    assert found[".env.apiwright-kept.apiwright-kept"] == "SECRET=by path\n"
 
 
 def killed_before_the_second_exchange(world: World) -> None:

@@ -76,6 +76,11 @@ FLOWS: Mapping[str, str] = {
 }
 _NAMES = {"external-docs": "external-documentation", "callback": "callbacks"}
 
+_DRAFT = "schemas/draft202012"
+_VOCABULARIES = (
+    "core", "applicator", "unevaluated", "validation", "meta-data", "format-annotation", "content",
+)  # fmt: skip
+
 # Nothing but maps, whose keys have rules of their own.
 _MAPS = frozenset({"paths", "responses", "callback"})
 # Fields that exclude each other have a rule of their own, with better words.
@@ -112,6 +117,31 @@ def document_schema(version: str) -> dict[str, Any]:
 def base_vocabulary() -> dict[str, Any]:
     """The schema of the words that OpenAPI 3.1 adds to JSON Schema (section 4.8.24.2)."""
     return _resource("openapi_schema_validator", "schemas/oas3.1/vocabularies/base")
+
+
+def kind_schemas(kind: str, version: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The schema of documents of a version, and what it says about one kind of object."""
+    legacy = version == "3.0"
+    whole = document_schema(version)
+    if not legacy and kind in ("discriminator", "xml", "schema"):
+        whole = base_vocabulary()
+        return whole, whole["$defs"].get(kind, whole)
+    if legacy and kind in ("security-scheme", "oauth-flow"):
+        names = LEGACY_SCHEMES if kind == "security-scheme" else LEGACY_FLOWS
+        some = [{"$ref": f"#/definitions/{name}"} for name in names.values()]
+        return whole, {"oneOf": some, "required": ["type" if names is LEGACY_SCHEMES else "scopes"]}
+    if not legacy and kind == "oauth-flow":
+        flows = whole["$defs"]["oauth-flows"]["$defs"]
+        return whole, {"oneOf": list(flows.values()), "required": ["scopes"]}
+    name = LEGACY_NAMES[kind] if legacy else name_of(kind, ())
+    return whole, whole["definitions" if legacy else "$defs"][name] if name else whole
+
+
+def schema_keywords() -> Iterator[dict[str, Any]]:
+    """The schemas of the words that schemas of OpenAPI 3.1 are made of."""
+    for name in _VOCABULARIES:
+        yield _resource("jsonschema_specifications", f"{_DRAFT}/vocabularies/{name}")
+    yield base_vocabulary()
 
 
 def _resource(package: str, path: str) -> dict[str, Any]:

@@ -126,6 +126,9 @@ _ACTIONS = (
     "list", "create", "read", "replace", "update", "delete", "restore",
     "token", "refresh", "logout", "custom",
 )  # fmt: skip
+_COMPARISONS = (
+    "eq", "ne", "gt", "gte", "lt", "lte", "in", "contains", "starts-with", "is-null",
+)  # fmt: skip
 _ACTION: dict[str, Any] = _either(
     {"enum": list(_ACTIONS), "description": "What the operation does"},
     _object(
@@ -207,23 +210,12 @@ WORDS: Final[dict[str, Word]] = {
                 _object(
                     column=_text("The property to compare"),
                     compare={
-                        "enum": [
-                            "eq",
-                            "ne",
-                            "gt",
-                            "gte",
-                            "lt",
-                            "lte",
-                            "in",
-                            "contains",
-                            "starts-with",
-                            "is-null",
-                        ],
+                        "enum": list(_COMPARISONS),
                         "description": "How the property is compared with the parameter",
                     },
                 ),
             ),
-        ),  # fmt: skip
+        ),
         Word(
             "x-search",
             ("parameter",),

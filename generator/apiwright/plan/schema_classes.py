@@ -167,7 +167,8 @@ def _modules(service: Service, used: Iterable[str]) -> dict[str, str]:
 
 def resource_module(module: str) -> str:
     """The module of `app.schemas` for what only one resource uses."""
-    return names.singular(module)
+    one = names.module(names.singular(module.rstrip("_")))
+    return module if one == "base" else one
 
 
 def _without_cycles(modules: dict[str, str], service: Service) -> dict[str, str]:

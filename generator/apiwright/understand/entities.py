@@ -31,6 +31,7 @@ from apiwright.understand.sites import Site, SiteKind, Stored
 
 _LOGINS = ("email", "username", "login", "user_name", "name", "phone")
 _ROLES = ("roles", "role")
+_TAKEN_MODULES = ("base", "constraints", "session", "shared")
 _ACTIVE = ("is_active", "active", "enabled", "is_enabled")
 
 
@@ -46,7 +47,8 @@ class EntityReader:
 
     def entities(self) -> dict[str, Entity]:
         """The entities by the name of their schema, without the indexes that lists want."""
-        tables = self._tables()
+        tables, modules = self._tables(), self._modules()
+        plurals = self._plurals(modules)
         inputs = {name: self._inputs(name) for name in self.stored}
         words: dict[str, dict[str, Mapping[str, Node]]] = {}
         shown: dict[str, tuple[Embedded, ...]] = {}
@@ -72,9 +74,29 @@ class EntityReader:
             columns[name] = self._columns(name, plain, shown[name], inputs[name])
         relations = RelationReader(self.stored, tables, columns, shown, linked)
         return {
-            name: self._entity(name, tables[name], columns[name], words[name], relations)
+            name: self._entity(
+                name,
+                (modules[name], plurals[name], tables[name]),
+                columns[name],
+                words[name],
+                relations,
+            )
             for name in self.stored
         }
+
+    def _modules(self) -> dict[str, str]:
+        """The modules of models, clear of those that every service has."""
+        return names.distinct(((n, names.module(n, "schema")) for n in self.stored), _TAKEN_MODULES)
+
+    def _plurals(self, modules: Mapping[str, str]) -> dict[str, str]:
+        """What repositories are called in services, clear of the methods there."""
+        methods = {item.operation.name for item in self.written}
+        wanted = []
+        for name, module in modules.items():
+            plural = names.plural(module.rstrip("_"))
+            alone = plural != module and names.method(plural) == plural and plural not in methods
+            wanted.append((name, plural if alone else f"{plural}_rows"))
+        return names.distinct(wanted, methods)
 
     def _tables(self) -> dict[str, str]:
         wanted = []
@@ -195,7 +217,7 @@ class EntityReader:
     def _entity(
         self,
         name: str,
-        table: str,
+        called: tuple[str, str, str],
         columns: tuple[Column, ...],
         words: Mapping[str, Mapping[str, Node]],
         relations: RelationReader,
@@ -203,14 +225,14 @@ class EntityReader:
         schema = self.named[name].schema
         stored = self.stored[name]
         by_property = {column.property: column.name for column in columns if column.property}
-        module = names.snake(name)
+        module, plural, table = called
         deleted = self._soft_delete(name)
         identity = self._identity(name, columns)
         return Entity(
             name=name,
             class_name=self.named[name].class_name,
             module=module,
-            plural=names.plural(module),
+            plural=plural,
             table=table,
             position=schema.position,
             columns=columns,

@@ -16,9 +16,6 @@ from apiwright.understand.security import read_requirements
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
-# What services have beside their operations; a method of that name would hide it.
-_TAKEN_METHODS = ("session", "caller", "flush", "require", "owns")
-
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -33,10 +30,8 @@ def read_operations(document: Document, reader: SchemaReader) -> tuple[Written, 
     """Every operation under `paths`, in the order of the contract, not yet understood."""
     found = list(_found(document))
     ids = _ids(found)
-    method_names = names.distinct(
-        ((pointer, names.snake(ids[pointer], "operation")) for pointer in ids), _TAKEN_METHODS
-    )
-    prefixes = names.distinct((pointer, names.pascal(ids[pointer])) for pointer in ids)
+    method_names = names.distinct((pointer, names.method(ids[pointer])) for pointer in ids)
+    prefixes = names.distinct((pointer, names.prefix(ids[pointer])) for pointer in ids)
     written = []
     for pointer, method, path, path_item, node in found:
         prefix = prefixes[pointer]

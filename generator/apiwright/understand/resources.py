@@ -9,26 +9,33 @@ from apiwright.ir.operations import CreateAction, ListAction, Operation, RowActi
 from apiwright.ir.service import Resource
 from apiwright.load import Node
 
-_TAKEN_MODULES = ("base", "bindings", "router", "health", "docs", "dependencies", "default_")
+_TAKEN_MODULES = ("base", "bindings", "router", "health", "docs", "dependencies")
 
 
-def read_resources(root: Node, operations: Iterable[Operation]) -> tuple[Resource, ...]:
-    """The resources, in the order in which their operations first stand in the contract."""
+def read_resources(
+    root: Node, operations: Iterable[Operation], taken: Iterable[str]
+) -> tuple[Resource, ...]:
+    """The resources, in the order in which their operations first stand in the contract.
+
+    `taken` are the names of classes that no service may have.
+    """
     grouped: dict[str, list[Operation]] = {}
     for operation in operations:
         grouped.setdefault(_group(operation), []).append(operation)
     described = {tag.string("name"): tag.string("description") for tag in root.list_of("tags")}
     modules = names.distinct(
-        ((name, names.snake(name, "tag").rstrip("_")) for name in grouped), _TAKEN_MODULES
+        ((name, names.module(name, "tag")) for name in grouped), _TAKEN_MODULES
     )
+    ones = {name: names.singular(modules[name].rstrip("_")) for name in grouped}
     classes = names.distinct(
-        (name, f"{names.pascal(names.singular(modules[name]))}Service") for name in grouped
+        ((name, f"{names.prefix(ones[name])}Service") for name in grouped), taken
     )
+    service_modules = names.distinct((name, f"{ones[name]}_service") for name in grouped)
     return tuple(
         Resource(
             name=name,
             module=modules[name],
-            service_module=f"{names.singular(modules[name])}_service",
+            service_module=service_modules[name],
             service_class=classes[name],
             description=described.get(name, ""),
             operations=tuple(operation.id for operation in members),

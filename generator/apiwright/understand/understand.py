@@ -47,7 +47,9 @@ def understand(document: Document) -> Service:
         schemas=named,
         entities=_indexed(entities, operations),
         operations=by_id(operations),
-        resources=read_resources(document.root, operations),
+        resources=read_resources(
+            document.root, operations, (known.class_name for known in named.values())
+        ),
         schemes=schemes,
         roles=roles,
         default_role=default_role,

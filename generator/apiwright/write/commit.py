@@ -100,7 +100,9 @@ class _Commit:
         stage = Stage(self._place.parent / self._state.staging)
         original = os.fstat(folder.descriptor).st_ino if folder else None
         self._add(replace(self._state, original=original, staged=stage.inode))
-        if folder is not None and not in_place:
+        if folder is None:
+            stage.open_as_usual()
+        elif not in_place:
             stage.carry(folder, {*self._steps, MANIFEST})
             stage.prune(self._steps)
         for path, (_, after) in self._steps.items():

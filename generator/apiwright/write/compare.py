@@ -65,7 +65,7 @@ def explained(place: Place, verb: str) -> Iterator[None]:
         yield
     except OSError as error:
         name = f": {os.fsdecode(error.filename)}" if error.filename else ""
-        raise WriteError(f"cannot {verb} {place.shown}: {error.strerror}{name}") from error
+        raise WriteError(f"cannot {verb} {place.shown}: {error.strerror or error}{name}") from error
 
 
 def _holds(folder: Folder, record: Manifest) -> bool:

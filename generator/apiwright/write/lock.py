@@ -62,9 +62,9 @@ def _attempt(place: Place) -> int | None:
     except OSError as error:
         if error.errno not in {errno.EACCES, errno.EPERM, errno.EROFS}:
             raise
-        message = f"{place.parent} may not be written to"
         raise WriteError(
-            message, f"that is where {place.shown} is made before it appears"
+            f"{place.parent} may not be written to",
+            f"that is where {place.shown} is made before it appears",
         ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -14,10 +14,6 @@ from apiwright.write.errors import WriteError
 MANIFEST = ".apiwright.json"
 """The record of what was generated."""
 
-SCRATCH = ".apiwright.new"
-"""A file on its way to its place."""
-
-_RESERVED = {MANIFEST, SCRATCH}
 _MAX_PATH = 1_024
 _MAX_NAME = 200  # of the 255 bytes that file systems have, so that there is room for a suffix
 _FORBIDDEN = '\\:*?"<>|'
@@ -37,7 +33,7 @@ def fault(path: str) -> str:
     if len(path.encode()) > _MAX_PATH:
         return f"is longer than {_MAX_PATH:,} bytes"
     names = path.split("/")
-    if _folded(names[0]) in _RESERVED:
+    if _folded(names[0]) == MANIFEST:
         return "is kept for apiwright itself"
     return next(filter(None, map(_name_fault, names)), "")
 

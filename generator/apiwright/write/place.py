@@ -9,7 +9,7 @@ from pathlib import Path
 
 from apiwright.write.errors import WriteError
 
-_TOKEN = "[0-9a-f]{16}"
+_HEX = "[0-9a-f]{16}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Place:
 
     def is_staging(self, name: str) -> bool:
         """Whether `name` is what a run would call its staging folder."""
-        return re.fullmatch(rf"\.{re.escape(self.name)}\.apiwright-{_TOKEN}", name) is not None
+        return re.fullmatch(rf"\.{re.escape(self.name)}\.apiwright-{_HEX}", name) is not None
 
 
 def locate(target: Path) -> Place:

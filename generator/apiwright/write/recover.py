@@ -73,7 +73,7 @@ def _end_half_exchange(place: Place, run: Run, leftover: Path) -> None:
 
 def _settle(folder: Path, staged: Path, place: Place, journal: Journal, run: Run) -> Run:
     with opened(folder, place.shown) as old, opened(staged, place.shown) as new:
-        settle(old, new, run.steps)
+        settle(old, new, run)
     run = replace(run, settled=True)
     journal.add(run, durable=True)
     return run

@@ -45,10 +45,11 @@ def _inodes(folder: Folder, path: str) -> dict[str, int]:
 
 
 def _bring(folder: Folder, staged: Folder, path: str, known: Signature | None) -> None:
-    found = folder.status(path)
+    destination, found = path, folder.status(path)
     # a copy has another inode than what it is a copy of
     untouched = found is not None and known is not None and signature(found)[1:] == known[1:]
-    destination = path if found is None or untouched else path + KEPT
+    while not untouched and folder.status(destination) is not None:
+        destination += KEPT
     with (
         staged.holding(path) as (source, name),
         folder.holding(destination, create=True) as (descriptor, new_name),

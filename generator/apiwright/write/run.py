@@ -34,3 +34,8 @@ class Run:
     def aside(self) -> str:
         """The name that a folder has in the middle of an exchange of three steps."""
         return f"{self.staging}-aside"
+
+    @property
+    def scratch(self) -> str:
+        """The name, in the folder itself, of a file that is about to be moved to its place."""
+        return f"{self.staging}-new"

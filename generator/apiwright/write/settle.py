@@ -6,42 +6,34 @@ Each may be repeated, so a run that was killed among them is brought to its end 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from apiwright.write.duplicate import duplicate
 from apiwright.write.errors import Kind, ObstacleError, WriteError
 from apiwright.write.folder import Folder, kind_of
-from apiwright.write.paths import MANIFEST, SCRATCH, ancestors
+from apiwright.write.paths import MANIFEST, ancestors
 from apiwright.write.prune import prune
-from apiwright.write.run import Step
+from apiwright.write.run import Run, Step
 
 
-def settle(folder: Folder, staged: Folder, steps: Mapping[str, Step]) -> None:
-    """Make `folder` hold what `staged` holds at the paths of `steps`, and its record.
+def settle(folder: Folder, staged: Folder, run: Run) -> None:
+    """Make `folder` hold what `staged` holds at the paths that a run touches, and its record.
 
     Files are replaced, never written into: other trees may share them. A file that is neither what
     it was before the run nor what it should be afterwards was changed by a person in between, and
     stays as it is.
     """
-    discard(folder)
-    leaving = [path for path, step in steps.items() if _leaves(folder, staged, path, step)]
+    _discard(folder, run.scratch)
+    leaving = [path for path, step in run.steps.items() if _leaves(folder, staged, path, step)]
     for path in leaving:
         with folder.holding(path) as (descriptor, name):
             os.unlink(name, dir_fd=descriptor)
-    prune(folder, steps)
-    for path, step in steps.items():
+    prune(folder, run.steps)
+    for path, step in run.steps.items():
         if _is_ours(folder, path, step):
-            _put(folder, staged, path)
-    _put(folder, staged, MANIFEST)
-    _sync(folder, steps)
-
-
-def discard(folder: Folder) -> None:
-    """Remove the file that a killed run was about to move to its place."""
-    try:
-        os.unlink(SCRATCH, dir_fd=folder.descriptor)
-    except FileNotFoundError:
-        return
+            _put(folder, staged, path, run.scratch)
+    _put(folder, staged, MANIFEST, run.scratch)
+    _sync(folder, run.steps)
 
 
 def check_rights(folder: Folder, paths: Iterable[str]) -> None:
@@ -55,6 +47,14 @@ def check_rights(folder: Folder, paths: Iterable[str]) -> None:
         if not allowed:
             place = f"{folder.shown}/{path}" if path else folder.shown
             raise WriteError(f"{place} may not be written to", "give yourself the right to")
+
+
+def _discard(folder: Folder, scratch: str) -> None:
+    """Remove the file that a killed run was about to move to its place."""
+    try:
+        os.unlink(scratch, dir_fd=folder.descriptor)
+    except FileNotFoundError:
+        return
 
 
 def _leaves(folder: Folder, staged: Folder, path: str, step: Step) -> bool:
@@ -76,17 +76,17 @@ def _is_ours(folder: Folder, path: str, step: Step) -> bool:
     return found is None or found in step
 
 
-def _put(folder: Folder, staged: Folder, path: str) -> None:
+def _put(folder: Folder, staged: Folder, path: str, scratch: str) -> None:
     """Have the new tree's file at a path, if there is one."""
     source, there = _file(staged, path), folder.status(path)
     if source is None or (there is not None and os.path.samestat(source, there)):
         return
     with staged.holding(path) as (descriptor, name):
-        if not duplicate(descriptor, name, folder.descriptor, SCRATCH):
+        if not duplicate(descriptor, name, folder.descriptor, scratch):
             raise WriteError(f"{staged.shown}/{path} has gone while it was needed")
-    _sync_file(folder, SCRATCH)  # nothing to do, unless it is a copy
+    _sync_file(folder, scratch)  # nothing to do, unless it is a copy
     with folder.holding(path, create=True) as (descriptor, name):
-        os.rename(SCRATCH, name, src_dir_fd=folder.descriptor, dst_dir_fd=descriptor)
+        os.rename(scratch, name, src_dir_fd=folder.descriptor, dst_dir_fd=descriptor)
 
 
 def _file(staged: Folder, path: str) -> os.stat_result | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from apiwright.write.duplicate import duplicate
 from apiwright.write.errors import ObstacleError
 from apiwright.write.folder import Folder, opened
-from apiwright.write.paths import SCRATCH, ancestors
+from apiwright.write.paths import ancestors
 from apiwright.write.prune import prune
 from apiwright.write.run import Signature, Step
 
@@ -31,6 +31,16 @@ class Stage:
         self.signatures: dict[str, Signature] = {}
         self._modes: list[tuple[Path, int]] = []
         self._synced: set[str] = {""}
+
+    def open_as_usual(self) -> None:
+        """Have the tree get the mode that the process gives to new folders, when it is finished.
+
+        A folder is made to see it: asking for the umask would change it.
+        """
+        probe = self.path / "probe"
+        probe.mkdir()
+        self._modes.append((self.path, stat.S_IMODE(probe.lstat().st_mode)))
+        probe.rmdir()
 
     def carry(self, source: Folder, left_out: Collection[str]) -> None:
         """Take over what is in a folder, as second names of the same files.
@@ -74,8 +84,6 @@ class Stage:
         """Give the folders their modes, and have the disk keep what is new."""
         for path in self._synced:
             sync(self.path / path)
-        if not self._modes:  # a first run
-            self._modes.append((self.path, self._usual_mode()))
         for folder, mode in reversed(self._modes):
             if folder.is_dir():  # or it was left without files, and went away
                 folder.chmod(mode)
@@ -97,14 +105,6 @@ class Stage:
         finally:
             os.close(new)
         return inner
-
-    def _usual_mode(self) -> int:
-        """The mode that the process gives to new folders; asking for the umask would change it."""
-        probe = self.path / SCRATCH
-        probe.mkdir()
-        mode = stat.S_IMODE(os.lstat(probe).st_mode)
-        probe.rmdir()
-        return mode
 
 
 def signature(status: os.stat_result) -> Signature:

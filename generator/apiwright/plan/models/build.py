@@ -6,12 +6,12 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from apiwright.code import Code, annotation, compose, constant, docstring, ident, literal
+from apiwright.code import Code, annotation, compose, constant, docstring, ident, joined, literal
 from apiwright.ir.schemas import Direction, Schema
 from apiwright.ir.service import Service
 from apiwright.ir.shapes import dropped, flat
 from apiwright.plan.models.defaults import default_code, member_names
-from apiwright.plan.models.document import Tokens
+from apiwright.plan.models.document import Tokens, field_token
 from apiwright.plan.models.forms import (
     ParsedClass,
     ParsedField,
@@ -19,7 +19,8 @@ from apiwright.plan.models.forms import (
     UnexpectedFormError,
 )
 from apiwright.plan.models.parts import Member, Model, ModelField, ModelModule
-from apiwright.plan.schema_classes import QueryClass, SchemaClass, SchemaClasses
+from apiwright.plan.schema_classes import ClassRef, QueryClass, SchemaClass, SchemaClasses
+from apiwright.plan.views.signatures import schema_imports
 
 # Types that take less, or give back more, than Python's own: see the template of `validators`.
 _STRICT = {
@@ -36,6 +37,7 @@ class _Source:
     """What is known of a field beside its type."""
 
     wire: str
+    attribute: str
     schema: Schema
     required: bool
 
@@ -54,42 +56,26 @@ class ModelBuilder:
             *self.classes.classes,
             *self.classes.parameters,
         )
-        planned = {known.ref.name: known for known in classes if known.ref.module == name}
-        if {found.name for found in parsed.classes} != set(planned):
+        planned = {known.ref: known for known in classes if known.ref.module == name}
+        found = {self.tokens.class_ref(known.name): known for known in parsed.classes}
+        if found.keys() != planned.keys() or len(found) != len(parsed.classes):
             raise UnexpectedFormError(f"module {name} has other classes than planned")
+        used: set[ClassRef] = set()
         models = tuple(
-            self._model(found, planned[found.name], parsed.imports) for found in parsed.classes
+            self._model(known, planned[ref], _Names(parsed.imports, self.tokens, used))
+            for ref, known in found.items()
+            if ref is not None
         )
+        rebuilt = [self.tokens.class_ref(token) for token in parsed.rebuilt]
         return ModelModule(
             name=name,
-            imports=self._imports(name, parsed.imports),
+            imports=schema_imports(tuple(ref for ref in used if ref.module != name)),
             models=_ordered(models),
-            rebuild=tuple(ident(rebuilt) for rebuilt in parsed.rebuilt),
+            rebuild=tuple(ident(ref.name) for ref in rebuilt if ref is not None),
         )
 
-    def _imports(self, name: str, imports: Mapping[str, tuple[str, str]]) -> tuple[Code, ...]:
-        """Imports of classes from the other modules of `app.schemas`."""
-        lines = []
-        for local, (module, imported) in sorted(imports.items()):
-            if module.startswith("."):
-                other = module.lstrip(".") or imported
-                if other != name and module != ".":
-                    lines.append(
-                        compose(
-                            "from app.schemas.{} import {}{}",
-                            ident(other),
-                            ident(imported),
-                            compose(" as {}", ident(local)) if local != imported else constant(""),
-                        )
-                    )
-        return tuple(lines)
-
-    def _model(
-        self,
-        found: ParsedClass,
-        planned: SchemaClass | QueryClass,
-        imports: Mapping[str, tuple[str, str]],
-    ) -> Model:
+    def _model(self, found: ParsedClass, planned: SchemaClass | QueryClass, names: _Names) -> Model:
+        name = planned.ref.name
         if isinstance(planned, QueryClass):
             sources, direction = self._parameters(planned), Direction.REQUEST
             operation = self.service.operations[planned.operation]
@@ -98,81 +84,77 @@ class ModelBuilder:
         else:
             whole = flat(self.service.schemas[planned.schema].schema, self.service.schemas)
             if whole.enum:
-                return self._enum(found, whole)
+                return self._enum(found, whole, name)
             direction = planned.direction
-            about = whole.description or f"Values called {found.name} in the contract"
+            about = whole.description or f"Values called {name} in the contract"
             sources = self._properties(whole, direction)
             config = _config(whole, direction)
         if found.bases[0].startswith("RootModel"):
-            return self._root(found, about, imports)
-        if [field.name for field in found.fields] != list(sources):
-            raise UnexpectedFormError(f"class {found.name} has other fields than planned")
+            return self._root(found, about, name, names)
+        if [field.name for field in found.fields] != [field_token(n) for n in range(len(sources))]:
+            raise UnexpectedFormError(f"class {name} has other fields than planned")
         return Model(
-            name=ident(found.name),
+            name=ident(name),
             bases=constant("ApiModel"),
             docstring=docstring(about),
             config=config,
             fields=tuple(
-                self._field(field, sources[field.name], direction, imports)
-                for field in found.fields
+                self._field(field, source, direction, names)
+                for field, source in zip(found.fields, sources, strict=True)
             ),
         )
 
-    def _parameters(self, planned: QueryClass) -> dict[str, _Source]:
+    def _parameters(self, planned: QueryClass) -> list[_Source]:
         operation = self.service.operations[planned.operation]
-        return {
-            p.attribute: _Source(p.name, p.schema, p.required)
+        return [
+            _Source(p.name, p.attribute, p.schema, p.required)
             for p in operation.parameters
             if p.location.value == planned.place
-        }
+        ]
 
-    def _properties(self, whole: Schema, direction: Direction) -> dict[str, _Source]:
-        return {
-            prop.attribute: _Source(
-                prop.name, prop.schema, prop.required or prop.name in whole.required
+    def _properties(self, whole: Schema, direction: Direction) -> list[_Source]:
+        return [
+            _Source(
+                prop.name,
+                prop.attribute,
+                prop.schema,
+                prop.required or prop.name in whole.required,
             )
             for prop in whole.properties
             if not dropped(flat(prop.schema, self.service.schemas), direction)
-        }
+        ]
 
-    def _enum(self, found: ParsedClass, whole: Schema) -> Model:
+    def _enum(self, found: ParsedClass, whole: Schema, name: str) -> Model:
         texts = [self.tokens.text(value) for value in found.values]
         if texts != [str(value) for value in whole.enum if value is not None]:
-            raise UnexpectedFormError(f"enum {found.name} has other values than planned")
+            raise UnexpectedFormError(f"enum {name} has other values than planned")
         members = member_names(whole.enum)
         return Model(
-            name=ident(found.name),
+            name=ident(name),
             bases=constant("StrEnum"),
             docstring=docstring(whole.description or "The values that are allowed"),
             config=constant(""),
             members=tuple(Member(ident(members[text]), literal(text)) for text in texts),
         )
 
-    def _root(
-        self, found: ParsedClass, about: str, imports: Mapping[str, tuple[str, str]]
-    ) -> Model:
-        written = _Rewriter(imports, self.tokens).annotation(found.fields[0].annotation)
+    def _root(self, found: ParsedClass, about: str, name: str, names: _Names) -> Model:
+        written = _Rewriter(names).annotation(found.fields[0].annotation)
         return Model(
-            name=ident(found.name),
+            name=ident(name),
             bases=compose("RootModel[{}]", written),
             docstring=docstring(about),
             config=constant(""),
         )
 
     def _field(
-        self,
-        field: ParsedField,
-        source: _Source,
-        direction: Direction,
-        imports: Mapping[str, tuple[str, str]],
+        self, field: ParsedField, source: _Source, direction: Direction, names: _Names
     ) -> ModelField:
-        expression = field.annotation
-        rewriter = _Rewriter(imports, self.tokens, self._number_type(source.schema))
-        written, arguments = _unwrapped(expression, rewriter)
+        rewriter = _Rewriter(names, self._number_type(source.schema))
+        written, arguments = _unwrapped(field.annotation, rewriter)
         default = self._default(source, direction)
         named = self.service.schemas
         nullable = "null" in flat(source.schema, named).types
-        if source.wire != field.name:
+        if source.wire != source.attribute:
             arguments.insert(0, compose("alias={}", literal(source.wire)))
         if direction is Direction.RESPONSE and not source.required and not nullable:
             arguments.append(constant("exclude_if=is_none"))
@@ -181,9 +163,8 @@ class ModelBuilder:
             if "None" not in written.split(" | ") and not nullable:
                 written = compose("{} | None", written)
         if arguments:
-            inner = constant(", ".join(arguments))
-            written = compose("Annotated[{}, Field({})]", written, inner)
-        return ModelField(ident(field.name), written, default or constant(""))
+            written = compose("Annotated[{}, Field({})]", written, joined(arguments))
+        return ModelField(ident(source.attribute), written, default or constant(""))
 
     def _default(self, source: _Source, direction: Direction) -> Code | None:
         if source.required or direction is Direction.RESPONSE:
@@ -210,14 +191,20 @@ def _unwrapped(expression: ast.expr, rewriter: _Rewriter) -> tuple[Code, list[Co
     return rewriter.annotation(expression), []
 
 
-class _Rewriter(ast.NodeTransformer):
-    """Puts strict types in the place of Python's own, and texts in the place of tokens."""
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What the names of one module stand for; `used` collects the classes that it needs."""
 
-    def __init__(
-        self, imports: Mapping[str, tuple[str, str]], tokens: Tokens, number: str = "DecimalText"
-    ) -> None:
-        self._imports = imports
-        self._tokens = tokens
+    imports: Mapping[str, tuple[str, str]]
+    tokens: Tokens
+    used: set[ClassRef]
+
+
+class _Rewriter(ast.NodeTransformer):
+    """Puts strict types in the place of Python's own, and words in the place of tokens."""
+
+    def __init__(self, names: _Names, number: str = "DecimalText") -> None:
+        self._names = names
         self._strict = {**_STRICT, ("decimal", "Decimal"): number}
 
     def annotation(self, expression: ast.expr) -> Code:
@@ -225,18 +212,22 @@ class _Rewriter(ast.NodeTransformer):
         return annotation(ast.unparse(self.visit(expression)).replace("'", '"'))
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        """A name: a strict type where there is one for it."""
-        known = self._imports.get(node.id, ("builtins", node.id))
+        """A name: that of a class, or a strict type where there is one for it."""
+        ref = self._names.tokens.class_ref(node.id)
+        if ref is not None:
+            self._names.used.add(ref)
+            return ast.Name(ref.name)
+        known = self._names.imports.get(node.id, ("builtins", node.id))
         return ast.Name(self._strict.get(known, known[1]))
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         """A class of another module: imported by its own name."""
-        return ast.Name(node.attr)
+        return self.visit_Name(ast.Name(node.attr))
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         """A literal: the text that a token stands for."""
-        value = self._tokens.text(node.value) if isinstance(node.value, str) else node.value
-        return ast.Constant(value)
+        value = node.value
+        return ast.Constant(self._names.tokens.text(value) if isinstance(value, str) else value)
 
 
 def _config(whole: Schema, direction: Direction) -> Code:

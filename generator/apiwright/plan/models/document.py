@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from apiwright.ir.operations import Parameter
 from apiwright.ir.schemas import Direction, Json, NamedSchema, Property, Schema
@@ -20,23 +21,51 @@ _BOUNDS = {
 }
 
 
-@dataclass(slots=True)
 class Tokens:
-    """Stand-ins for the texts of a contract: `zt0z`, `zt1z` and so on."""
+    """Stand-ins for the words of a contract, none of which the library would change.
 
-    texts: list[str] = field(default_factory=list)
+    Texts are `zt0z`, `zt1z` and so on, classes `C00000`, their modules `m000`.
+    """
+
+    def __init__(self, classes: Iterable[ClassRef] = ()) -> None:
+        # In the order of their names, which is the one that the library sorts by.
+        self._classes = tuple(sorted(classes))
+        self._modules = tuple(sorted({ref.module for ref in self._classes}))
+        self._places = {ref: place for place, ref in enumerate(self._classes)}
+        self._texts: dict[str, int] = {}
+        self._by_place: list[str] = []
 
     def of(self, text: str) -> str:
         """The token that stands for `text`."""
-        if text not in self.texts:
-            self.texts.append(text)
-        return f"zt{self.texts.index(text)}z"
+        if text not in self._texts:
+            self._texts[text] = len(self._by_place)
+            self._by_place.append(text)
+        return f"zt{self._texts[text]}z"
 
     def text(self, token: str) -> str:
         """What a token stands for; `token` itself where it is none."""
-        inner = token[2:-1]
-        known = token.startswith("zt") and token.endswith("z") and inner.isdigit()
-        return self.texts[int(inner)] if known and int(inner) < len(self.texts) else token
+        match = re.fullmatch("zt([0-9]+)z", token)
+        known = match is not None and int(match[1]) < len(self._by_place)
+        return self._by_place[int(match[1])] if match is not None and known else token
+
+    def of_class(self, ref: ClassRef) -> str:
+        """The token of a class, behind that of its module."""
+        return f"m{self._modules.index(ref.module):03}.C{self._places[ref]:05}"
+
+    def class_ref(self, token: str) -> ClassRef | None:
+        """The class that a token stands for; None where it is none."""
+        match = re.fullmatch("C([0-9]{5,})", token)
+        known = match is not None and int(match[1]) < len(self._classes)
+        return self._classes[int(match[1])] if match is not None and known else None
+
+    def module(self, token: str) -> str:
+        """The module that a token stands for."""
+        return self._modules[int(token.removeprefix("m"))]
+
+
+def field_token(place: int) -> str:
+    """The token of the field at `place` in its class."""
+    return f"f{place}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +93,12 @@ class DocumentWriter:
     def parameters(self, parameters: tuple[Parameter, ...]) -> dict[str, Json]:
         """The definition of a class for parameters."""
         properties: dict[str, Json] = {
-            parameter.attribute: self.value(parameter.schema, Direction.REQUEST)
-            for parameter in parameters
+            field_token(place): self.value(parameter.schema, Direction.REQUEST)
+            for place, parameter in enumerate(parameters)
         }
         always = [
-            parameter.attribute
-            for parameter in parameters
+            field_token(place)
+            for place, parameter in enumerate(parameters)
             if parameter.required or has_default(parameter.schema, self.named)
         ]
         return {"type": "object", "properties": properties, "required": list[Json](always)}
@@ -89,7 +118,7 @@ class DocumentWriter:
         """
         ref = self.classes.ref(schema.ref, direction) if schema.ref else None
         if ref is not None:
-            return _reference(ref)
+            return self._reference(ref)
         if schema.ref in inside or schema.never:
             return {}
         inner = (*inside, schema.ref) if schema.ref else inside
@@ -109,7 +138,10 @@ class DocumentWriter:
         if schema.ref or len(others) != 1 or len(options) != 2:
             return None
         ref = self.classes.ref(others[0].ref, direction) if others[0].ref else None
-        return {"anyOf": [_reference(ref), {"type": "null"}]} if ref is not None else None
+        return {"anyOf": [self._reference(ref), {"type": "null"}]} if ref is not None else None
+
+    def _reference(self, ref: ClassRef) -> dict[str, Json]:
+        return {"$ref": f"#/components/schemas/{self.tokens.of_class(ref)}"}
 
     def _any(
         self, options: tuple[Schema, ...], direction: Direction, inside: tuple[str, ...]
@@ -123,13 +155,15 @@ class DocumentWriter:
     def _object(self, whole: Schema, direction: Direction) -> dict[str, Json]:
         kept = [p for p in whole.properties if not dropped(flat(p.schema, self.named), direction)]
         always = [
-            p.attribute
-            for p in kept
+            field_token(place)
+            for place, p in enumerate(kept)
             if p.required or p.name in whole.required or self._has_default(p, direction)
         ]
         out: dict[str, Json] = {
             "type": "object",
-            "properties": {p.attribute: self.value(p.schema, direction) for p in kept},
+            "properties": {
+                field_token(place): self.value(p.schema, direction) for place, p in enumerate(kept)
+            },
             "required": list[Json](always),
         }
         if isinstance(whole.additional, bool):
@@ -190,7 +224,3 @@ def has_default(schema: Schema, named: Mapping[str, NamedSchema]) -> bool:
 def _is_decimal(whole: Schema) -> bool:
     step = whole.keywords.get("multipleOf")
     return whole.format == "decimal" or isinstance(step, float)
-
-
-def _reference(ref: ClassRef) -> dict[str, Json]:
-    return {"$ref": f"#/components/schemas/{ref.module}.{ref.name}"}

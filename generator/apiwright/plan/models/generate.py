@@ -17,18 +17,17 @@ from apiwright.plan.schema_classes import QueryClass, SchemaClasses
 
 def generate_models(service: Service, classes: SchemaClasses) -> tuple[ModelModule, ...]:
     """The modules of `app.schemas`, each with its classes in an order that Python can read."""
-    tokens = Tokens()
+    tokens = Tokens(planned.ref for planned in (*classes.classes, *classes.parameters))
     writer = DocumentWriter(service.schemas, classes, tokens)
     definitions: dict[str, Any] = {}
     for planned in classes.classes:
-        definitions[f"{planned.ref.module}.{planned.ref.name}"] = writer.definition(planned)
+        definitions[tokens.of_class(planned.ref)] = writer.definition(planned)
     for query in classes.parameters:
-        parameters = parameters_of(service, query)
-        definitions[f"{query.ref.module}.{query.ref.name}"] = writer.parameters(parameters)
+        definitions[tokens.of_class(query.ref)] = writer.parameters(parameters_of(service, query))
     if not definitions:
         return ()
     builder = ModelBuilder(service, classes, tokens)
-    parsed = _generated(definitions)
+    parsed = {tokens.module(token): found for token, found in _generated(definitions).items()}
     return tuple(builder.module(name, parsed[name]) for name in sorted(parsed))
 
 

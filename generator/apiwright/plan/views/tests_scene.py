@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from apiwright import names
@@ -257,12 +258,12 @@ class Scene:
         """The test, written down; `about` says what must hold."""
         title = self.operation.summary or self.operation.id
         ordered = sorted(self.fixtures.items(), key=lambda pair: _ORDER.index(pair[0]))
-        parameters = [compose("{}: {}", ident(name), ident(kind)) for name, kind in ordered]
+        parameters = [compose("{}: {}", ident(name), constant(kind)) for name, kind in ordered]
         return TestView(
             name=ident(f"{self.operation.name.strip('_')}_{what}"),
-            parameters=joined([p if "None" not in p else constant("let_in: None") for p in parameters]),
+            parameters=joined(parameters),
             docstring=docstring(f"{title.rstrip('.')}: {about}"),
-            arrange=tuple(self.arranged),
+            arrange=_without_idle_names(self.arranged, (call, *asserts)),
             call=call,
             status=status,
             asserts=asserts,
@@ -278,14 +279,40 @@ def _argument(media_type: str) -> str:
     return "data" if media_type == FORM else "content"
 
 
+def _without_idle_names(lines: list[Code], rest: tuple[Code, ...]) -> tuple[Code, ...]:
+    """The lines, without the names of rows that nothing after them speaks of."""
+    found: list[Code] = []
+    for place, line in enumerate(lines):
+        name, equals, value = line.partition(" = ")
+        later = "\n".join((*lines[place + 1 :], *rest))
+        idle = equals and name.isidentifier() and not re.search(rf"\b{name}\b", later)
+        found.append(constant(value) if idle else line)
+    return tuple(found)
+
+
+_PLAIN = frozenset(
+    {ColumnType.TEXT, ColumnType.INT32, ColumnType.INT64, ColumnType.BOOLEAN, ColumnType.UUID}
+)
+_PLAIN_IN_ARRAYS = frozenset({ColumnType.TEXT, ColumnType.INT32, ColumnType.INT64})
+_EXACT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
 def plainly_shown(column: Column) -> bool:
-    """Whether JSON shows values of the column just as they were sent."""
-    if column.array:
-        return column.type in {ColumnType.TEXT, ColumnType.INT32, ColumnType.INT64}
-    return column.type in {
-        ColumnType.TEXT,
-        ColumnType.INT32,
-        ColumnType.INT64,
-        ColumnType.BOOLEAN,
-        ColumnType.UUID,
-    }
+    """Whether JSON shows every value of the column just as it was sent."""
+    return column.type in (_PLAIN_IN_ARRAYS if column.array else _PLAIN)
+
+
+def shown_as_sent(column: Column, value: Json) -> bool:
+    """Whether JSON shows this value of the column just as it was sent."""
+    if column.hashed:
+        return False
+    if plainly_shown(column):
+        folded = column.type is ColumnType.UUID and isinstance(value, str)
+        return not folded or value == str(value).lower()
+    if column.array or not isinstance(value, str):
+        return False
+    if column.type is ColumnType.DECIMAL:
+        return column.scale == len(value.partition(".")[2])
+    if column.type is ColumnType.TIMESTAMP:
+        return _EXACT.fullmatch(value) is not None
+    return column.type is ColumnType.DATE

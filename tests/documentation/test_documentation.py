@@ -1,0 +1,212 @@
+"""Every command and snippet of the documentation, run.
+
+Each fenced block is named below with the way in which it is tried; a block that is not named fails,
+so that nothing can be documented without being run.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from apiwright.local import Servers
+from support.command import apiwright, reference_project, succeeded
+from support.running import ROOT, run_python, scratch_database, service_environ
+
+FILES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]+\]\(([^)#]+)\)")
+
+
+def blocks(*languages: str) -> list[tuple[str, str]]:
+    """The fenced blocks in these languages: the file that they stand in, and their text."""
+    return [
+        (file.name, text)
+        for file in FILES
+        for language, text in BLOCK.findall(file.read_text())
+        if language in languages
+    ]
+
+
+def commands() -> list[tuple[str, str]]:
+    """Every command of the blocks for a shell, without its comment."""
+    return [
+        (name, line.partition("  #")[0].strip())
+        for name, text in blocks("bash")
+        for line in text.splitlines()
+        if line.strip()
+    ]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the reference project."""
+    return reference_project(tmp_path)
+
+
+def by_another_test(_project: Path, _servers: Servers) -> None:
+    """What a test of its own runs: `dev` (tests/dev), and the checks that this is one of."""
+
+
+def no_engine(_project: Path, _servers: Servers) -> None:
+    """No container engine runs here: the files that the command names are held to their linters."""
+    assert (ROOT / "generated/docker-compose.yml").is_file()
+
+
+def explain(project: Path, _servers: Servers) -> None:
+    """As documented, on the reference contract."""
+    assert "reserveItem" in succeeded(apiwright(project, "explain", "reserveItem")).out
+
+
+def init(project: Path, _servers: Servers) -> None:
+    """The project goes to another place."""
+    contract = str(ROOT / "tests/projects/library.yaml")
+    succeeded(apiwright(project, "init", "../shop", "--from", contract))
+
+
+def override(project: Path, _servers: Servers) -> None:
+    """In a project that has no such override yet."""
+    (project / "overrides" / "items.py").unlink()
+    succeeded(apiwright(project, "override", "reserveItem"))
+
+
+def lose_data(project: Path, _servers: Servers) -> None:
+    """A nickname that is there, and then is not."""
+    spec = project / "specs" / "openapi.yaml"
+    without = spec.read_text()
+    anchor = "        roles:\n          description: What the account may do\n          type: array\n"
+    nickname = "        nickname:\n          type: [string, 'null']\n"
+    spec.write_text(without.replace(anchor, nickname + anchor, 1))
+    succeeded(apiwright(project, "generate"))
+    spec.write_text(without)
+    assert apiwright(project, "generate").code == 1
+    succeeded(apiwright(project, "generate", "--allow-data-loss", "users.nickname"))
+
+
+def migrate(project: Path, servers: Servers) -> None:
+    """The three commands, one after the other."""
+    with scratch_database(servers) as url:
+        environ = service_environ(url)
+        for arguments in (["upgrade", "head"], ["check"], ["downgrade", "-1"]):
+            run_python(project / "generated", environ, "-m", "alembic", *arguments)
+
+
+HOW: dict[str, Callable[[Path, Servers], None]] = {
+    "python3 generator dev": by_another_test,
+    "python3 noxfile.py": by_another_test,
+    ".venv/bin/apiwright explain reserveItem": explain,
+    ".venv/bin/apiwright init ../shop --from tests/projects/library.yaml": init,
+    "docker compose -f generated/docker-compose.yml --project-directory . up --build": no_engine,
+    "cd generated": migrate,
+    "alembic upgrade head": migrate,
+    "alembic downgrade -1": migrate,
+    "alembic check": migrate,
+    "apiwright generate --allow-data-loss users.nickname": lose_data,
+    "apiwright override reserveItem": override,
+}
+
+
+def test_every_command_is_named_here() -> None:
+    """What is documented is tried, and what is tried is documented."""
+    assert {line for _, line in commands()} == set(HOW)
+
+
+@pytest.mark.parametrize("run", sorted(set(HOW.values()), key=lambda f: f.__name__))
+def test_commands_work(run: Callable[[Path, Servers], None], project: Path, servers: Servers) -> None:
+    """Each in a fresh copy of the reference project."""
+    run(project, servers)
+
+
+def test_extension_snippets_are_accepted(project: Path) -> None:
+    """Every YAML snippet, put where it belongs in a contract, passes the check."""
+    snippets = [text for name, text in blocks("yaml") if name == "extensions.md"]
+    assert len(snippets) == 4
+    modeline, table, identity, roles = snippets
+    spec = project / "specs" / "openapi.yaml"
+    assert spec.read_text().startswith(modeline)
+    written = spec.read_text()
+    indented = "".join(f"      {line}\n" for line in table.splitlines() if "x-table" in line or line.startswith("    "))
+    for column in ("slug", "nickname"):
+        indented = indented.replace(column, "title")
+    old = "      x-table:\n        name: items\n        soft-delete: deleted_at\n"
+    assert old in written
+    text = re.sub(r"(?m)^ {6} {2}", "      ", indented)
+    written = written.replace(old, text)
+    assert "x-identity: {login: email, password: password, roles: roles, active: is_active}" in identity
+    written = written.replace(
+        "      x-table: users\n", "      x-table: users\n" + identity.splitlines()[1].replace("  x-", "      x-") + "\n"
+    )
+    assert "x-roles:" in roles
+    spec.write_text(written)
+    done = apiwright(project, "check")
+    assert done.code == 0, done.text
+
+
+def test_the_roles_snippet_is_a_security_scheme() -> None:
+    """Under `components`, as it stands."""
+    import yaml
+
+    roles = next(text for name, text in blocks("yaml") if "x-roles" in text)
+    scheme = yaml.safe_load(roles)["components"]["securitySchemes"]["oauth2"]
+    assert set(scheme["x-roles"]) == {"member", "admin"}
+    declared = set(scheme["flows"]["password"]["scopes"])
+    assert {s for role in scheme["x-roles"].values() for s in role["scopes"]} <= declared
+
+
+def test_python_snippets_are_python() -> None:
+    """They parse, and import what exists."""
+    for _, text in blocks("python"):
+        ast.parse(text)
+        for module in re.findall(r"^from (app[\w.]*) import", text, re.MULTILINE):
+            path = ROOT / "generated" / module.replace(".", "/")
+            assert path.is_dir() or path.with_suffix(".py").is_file(), module
+
+
+def test_the_documented_message_is_the_real_one(project: Path) -> None:
+    """An override that no longer fits is told as the documentation shows."""
+    shown = next(text for name, text in blocks("text") if name == "overrides.md")
+    override = project / "overrides" / "items.py"
+    text = override.read_text().replace(
+        "(self, item_id: UUID, body: Reservation) -> Item", "(self, item_id: UUID) -> Item"
+    )
+    override.write_text(text)
+    said = apiwright(project, "check").err
+    for line in shown.splitlines():
+        if not line.startswith(" -->"):
+            assert line.strip() in said
+
+
+def test_links_lead_somewhere() -> None:
+    """Every relative link names a file or a folder of the repository."""
+    for file in FILES:
+        for target in LINK.findall(file.read_text()):
+            if not target.startswith("https://"):
+                assert (file.parent / target).exists(), f"{file.name}: {target}"
+
+
+def test_every_extension_word_is_documented() -> None:
+    """docs/extensions.md knows all of them, and no other."""
+    from apiwright.extensions import WORDS
+
+    text = (ROOT / "docs" / "extensions.md").read_text()
+    assert set(re.findall(r"`?(x-[a-z]+)\b", text)) == set(WORDS)
+
+
+def test_the_bootstrap_is_what_the_readme_says(tmp_path: Path) -> None:
+    """`python3 generator` is a program: with an environment that is there, it hands over at once."""
+    done = subprocess.run(
+        [sys.executable, "generator", "--version"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("apiwright ")
+    assert shutil.which("python3")
