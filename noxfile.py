@@ -6,6 +6,7 @@ installs anything. `apiwright` is what the sessions check, and the generated ser
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -46,7 +47,7 @@ BANDIT_SKIPS = "B404,B603,B606"
 def call(session: nox.Session, program: str, *arguments: str) -> None:
     """Run a program of `.venv`, wherever the nox that reads this comes from."""
     folder = bootstrap.ready(ROOT, any_python=True)
-    path = f"{folder}:{session.env.get('PATH') or ''}"
+    path = os.pathsep.join((str(folder), os.environ["PATH"]))
     session.run(str(folder / program), *arguments, env={"PATH": path}, external=True)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from apiwright.local import Servers
 from support.running import scratch_database, scratch_servers
+
+from apiwright.local import Servers
 
 
 @pytest.fixture(scope="session")

@@ -178,7 +178,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(IntegrityError, _integrity_error)
     app.add_exception_handler(DBAPIError, _database_error)
     app.add_exception_handler(HTTPException, _http_exception)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 def respond(request: Request, error: ApiError) -> Response:
@@ -221,7 +220,8 @@ async def _http_exception(request: Request, error: Exception) -> Response:
     return respond(request, found)
 
 
-async def _unexpected(request: Request, _error: Exception) -> Response:
+def unexpected(request: Request) -> Response:
+    """The answer to a request at which the service itself has failed."""
     return respond(request, ApiError())
 
 

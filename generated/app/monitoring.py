@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import override
 
 from app.config import Settings
+from app.errors import unexpected
 
 REQUEST_COUNT = Counter(
     "http_requests_total", "Total HTTP requests", ["method", "endpoint", "status"]
@@ -39,10 +40,15 @@ STRICT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancesto
 NO_STORE = (b"cache-control", b"no-store")
 
 access_log = logging.getLogger("app.access")
+error_log = logging.getLogger("app.errors")
 
 
 class Monitoring:
-    """Watches every request, as pure ASGI. A HEAD request is answered as GET without the body."""
+    """Watches every request, as pure ASGI. A HEAD request is answered as GET without the body.
+
+    What nothing else has caught is logged and answered here, so that such answers are as complete
+    as all others.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -56,12 +62,12 @@ class Monitoring:
         method = scope["method"]
         headers = Headers(scope=scope)
         request_id = _request_id(headers)
-        status = 500
+        status, begun = 500, False
 
         async def watched_send(message: Message) -> None:
-            nonlocal status
+            nonlocal status, begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, begun = message["status"], True
                 message = {**message, "headers": _headers(message, headers, request_id)}
             elif method == "HEAD":
                 message = {**message, "body": b""}
@@ -70,6 +76,11 @@ class Monitoring:
         inner = {**scope, "method": "GET"} if method == "HEAD" else scope
         try:
             await self.app(inner, receive, watched_send)
+        except Exception:
+            if begun:
+                raise
+            error_log.exception("unexpected", extra={"fields": {"request_id": request_id}})
+            await unexpected(Request(inner))(inner, receive, watched_send)
         finally:
             _note(method, inner, status, time.perf_counter() - started, request_id)
 

@@ -54,14 +54,16 @@ def literal(value: object) -> Code:
 
     Strings come out as `ascii()` writes them, so that what can't be seen can't hide.
     """
-    if value is None or isinstance(value, bool | int):
+    if value is None or isinstance(value, bool):
         return Code(repr(value))
+    if isinstance(value, int):
+        return Code(int.__repr__(value))
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"no literal for {value!r}")
-        return Code(repr(value))
+        return Code(float.__repr__(value))
     if isinstance(value, str):
-        return Code(_double_quoted(str(value)))
+        return Code(_double_quoted(str.__str__(value)))
     if isinstance(value, tuple):
         inner = ", ".join(literal(item) for item in value)
         return Code(f"({inner},)" if len(value) == 1 else f"({inner})")
@@ -78,6 +80,19 @@ def _double_quoted(text: str) -> str:
     if written[0] == '"':
         return written
     return '"' + written[1:-1].replace('"', '\\"').replace("\\'", "'") + '"'
+
+
+def quoted(text: str) -> Code:
+    """A text in double quotes, as TOML, YAML and Python read it alike."""
+    inner = "".join(
+        f"\\{character}"
+        if character in '"\\'
+        else character
+        if " " <= character <= "~"
+        else f"\\U{ord(character):08x}"
+        for character in text
+    )
+    return Code(f'"{inner}"')
 
 
 def docstring(text: str, indent: int = 4) -> Code:
@@ -111,6 +126,11 @@ def docstring(text: str, indent: int = 4) -> Code:
 def comment(text: str) -> Code:
     """A text on one line, for a comment; whatever might end the line becomes a space."""
     return Code(" ".join(_tamed(text).split()))
+
+
+def label(text: str) -> Code:
+    """A text on one line for the middle of a docstring: without quotes and backslashes."""
+    return Code(comment(text).replace("\\", "/").replace('"', "'"))
 
 
 def _tamed(text: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from apiwright.plan.storage.revisions import History
@@ -15,14 +17,8 @@ class HistoryError(Exception):
 
 def read_history(output: Path) -> History:
     """The history of the database of the service in `output`; an empty one if there is none."""
-    snapshots = {
-        file.name: file.read_text(encoding="utf-8")
-        for file in sorted((output / "alembic" / "schema").glob("*.json"))
-    }
-    files = {
-        file.name: file.read_text(encoding="utf-8")
-        for file in sorted((output / "alembic" / "versions").glob("*.py"))
-    }
+    snapshots = _texts(output, "schema", "*.json")
+    files = _texts(output, "versions", "*.py")
     try:
         tables = read_snapshots(snapshots)
     except SnapshotError as error:
@@ -30,14 +26,26 @@ def read_history(output: Path) -> History:
     return History(tables, _head(files), tuple(files.items()))
 
 
+def _texts(output: Path, folder: str, pattern: str) -> dict[str, str]:
+    """The files of one kind, by name."""
+    found: dict[str, str] = {}
+    for file in sorted((output / "alembic" / folder).glob(pattern)):
+        try:
+            found[file.name] = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise HistoryError(f"alembic/{folder}/{file.name} can't be read: {error}") from error
+    return found
+
+
 def _head(files: dict[str, str]) -> str:
     """The revision that no other one follows."""
-    parents: dict[str, str] = {}
+    parents: dict[str, tuple[str, ...]] = {}
     for name, text in files.items():
         found = _revision(name, text)
         if found is not None:
             parents[found[0]] = found[1]
-    heads = sorted(set(parents) - set(parents.values()))
+    followed = {parent for listed in parents.values() for parent in listed}
+    heads = sorted(set(parents) - followed)
     if len(heads) > 1:
         raise HistoryError(
             f"alembic/versions has several heads ({', '.join(heads)}): two branches added "
@@ -46,19 +54,26 @@ def _head(files: dict[str, str]) -> str:
     return heads[0] if heads else ""
 
 
-def _revision(name: str, text: str) -> tuple[str, str] | None:
-    """The id of a revision and of the one before it."""
+def _revision(name: str, text: str) -> tuple[str, tuple[str, ...]] | None:
+    """The id of a revision and of those before it, of which a merge has several."""
     try:
         tree = ast.parse(text)
-    except SyntaxError as error:
-        raise HistoryError(f"alembic/versions/{name} is no Python: {error.msg}") from error
-    values = {
-        target.id: node.value.value
-        for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
+    except (SyntaxError, ValueError) as error:
+        raise HistoryError(f"alembic/versions/{name} is no Python: {error}") from error
+    values = dict(_assigned(tree))
     revision = values.get("revision")
     parent = values.get("down_revision")
-    return (revision, str(parent or "")) if isinstance(revision, str) else None
+    parents = parent if isinstance(parent, tuple | list) else (parent,)
+    listed = tuple(one for one in parents if isinstance(one, str))
+    return (revision, listed) if isinstance(revision, str) else None
+
+
+def _assigned(tree: ast.Module) -> Iterator[tuple[str, object]]:
+    """The names that a module gives plain values to."""
+    for node in tree.body:
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+            continue
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            if isinstance(target, ast.Name):
+                with suppress(ValueError):
+                    yield target.id, ast.literal_eval(node.value)

@@ -55,8 +55,8 @@ _TAKEN_METHODS = frozenset(
         "add", "authenticate", "caller", "change", "complete", "context", "date", "datetime",
         "find", "flush", "from_body", "from_cookie", "from_header", "from_path", "from_query",
         "get", "get_all", "granted", "matches", "model", "models", "nobody", "owned", "owns",
-        "page", "remove", "require", "require_owner", "respond", "restore", "router", "rows",
-        "select", "selectinload", "sent", "session", "sessions",
+        "override", "page", "quote", "remove", "require", "require_owner", "respond", "restore",
+        "router", "rows", "select", "selectinload", "sent", "session", "sessions",
     }
 )  # fmt: skip
 
@@ -78,8 +78,8 @@ _TAKEN_CLASSES = frozenset(
         "Numeric", "Page", "Paging", "RefreshToken", "RequestContext", "Row", "SecurityScopes",
         "Select", "Sequence", "Sessions", "Step", "String", "Table", "Text", "Timestamp", "Tokens",
         "UnitOfWorkRoute", "Uuid", "AccessToken", "InstrumentedAttribute", "ColumnElement",
-        "PasswordHasher", "Settings", "Database", "Environment", "ACCOUNTS", "NOW", "UNSET", "UTC",
-        "TYPE_CHECKING", "PATHS", "OVERRIDES",
+        "PasswordHasher", "Settings", "AliasChoices", "Database", "Environment", "ACCOUNTS", "NOW",
+        "UNSET", "UTC", "TYPE_CHECKING", "PATHS", "OVERRIDES",
     }
 )  # fmt: skip
 

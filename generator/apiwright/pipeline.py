@@ -79,16 +79,17 @@ def comprehend(project: Project, report: Report, timings: Timings) -> Understood
     return Understood(document, service, bound)
 
 
-def _note_open(
-    service: Service, overrides: Iterable[OverrideClass], report: Report
-) -> None:
+def _note_open(service: Service, overrides: Iterable[OverrideClass], report: Report) -> None:
     """Note every operation that neither a rule nor an override answers."""
     answered = {(found.module, method.name) for found in overrides for method in found.methods}
     for resource in service.resources:
         for name in resource.operations:
             operation = service.operations[name]
             action = operation.action
-            if isinstance(action, CustomAction) and (resource.module, operation.name) not in answered:
+            if (
+                isinstance(action, CustomAction)
+                and (resource.module, operation.name) not in answered
+            ):
                 report.note(
                     "needs-override",
                     f"{operation.id} answers 501 until an override gives it a body: {action.reason}",

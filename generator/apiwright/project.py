@@ -61,9 +61,13 @@ def _settings(file: Path) -> Mapping[str, Any]:
     if not file.is_file():
         return {}
     try:
-        found = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("apiwright", {})
+        found = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ProjectError(f"{file} can't be read: {error}") from error
+    for name in ("tool", "apiwright"):
+        found = found.get(name, {})
+        if not isinstance(found, dict):
+            raise ProjectError(f"{file}: [tool.apiwright] has to be a table")
     unknown = sorted(set(found) - _KEYS)
     if unknown:
         raise ProjectError(
@@ -87,13 +91,27 @@ def _project(
 ) -> Project:
     templates = root / str(settings.get("templates", "templates"))
     own = templates.is_dir() and templates.resolve() != builtin_templates.resolve()
-    return Project(
+    project = Project(
         root=root,
         spec=_inside(root, spec),
         output=_inside(root, root / str(settings.get("output", "generated"))),
         overrides=_inside(root, root / str(settings.get("overrides", "overrides"))),
         templates=templates if own else None,
     )
+    _apart(project)
+    return project
+
+
+def _apart(project: Project) -> None:
+    """Raise ProjectError if what people own stands where everything is generated."""
+    output = project.output.resolve()
+    for place in (project.root, project.spec, project.overrides, project.templates):
+        if place is not None and place.resolve().is_relative_to(output):
+            raise ProjectError(
+                f"{project.shown(place)} stands in the folder for generated files, "
+                f"{project.shown(project.output)}",
+                "let `output` in [tool.apiwright] name a folder of its own",
+            )
 
 
 def _inside(root: Path, path: Path) -> Path:

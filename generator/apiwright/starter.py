@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apiwright import names
-from apiwright.code import Code, comment, dotless
+from apiwright.code import Code, comment, dotless, quoted
 from apiwright.render.engine import builtin_templates, environment
 
 _OWN = ("specs/openapi.yaml",)
@@ -26,7 +26,7 @@ class StarterView:
     title: str
     title_code: Code
     slug: Code
-    spec: str
+    spec: Code
 
 
 def starter_files(folder: Path, spec: str = "") -> dict[str, str]:
@@ -40,7 +40,7 @@ def starter_files(folder: Path, spec: str = "") -> dict[str, str]:
         title=label.capitalize(),
         title_code=comment(label.capitalize()),
         slug=dotless(names.snake(label, "service").strip("_").replace("_", "-")),
-        spec=spec or _OWN[0],
+        spec=quoted(spec or _OWN[0]),
     )
     engine = environment((builtin_templates(),))
     paths = _ALWAYS if spec else (*_ALWAYS, *_OWN)

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from apiwright.local import Servers
 from support.running import ROOT, Running, running_service, scratch_database, service_environ
+
+from apiwright.local import Servers
 
 
 @pytest.fixture(scope="module")

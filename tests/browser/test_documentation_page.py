@@ -8,12 +8,13 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from apiwright.local import Servers
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import WebDriverWait
 from support.running import ROOT, Running, running_service, scratch_database, service_environ
+
+from apiwright.local import Servers
 
 pytestmark = pytest.mark.skipif(
     shutil.which("chromedriver") is None and "CI" not in os.environ,
@@ -81,4 +82,3 @@ def test_swagger_ui_shows_the_contract(browser: webdriver.Chrome, running: Runni
     wait.until(expected_conditions.text_to_be_present_in_element(status, "200"))
     assert all(url.startswith(running.url) for url in requested(browser))
     assert complaints(browser) == []
-

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from apiwright.cli.main import group
 from click.testing import CliRunner, Result
 from support.command import reference_project
+
+from apiwright.cli.main import group
 
 Invoke = Callable[..., Result]
 

@@ -44,9 +44,9 @@ def test_a_change_is_summarized(invoke: Invoke, project: Path) -> None:
     assert "  ~ app/api/v1/items.py\n" in result.output
     assert "0 created, " in result.output
     assert "0 removed" in result.output
-    assert '"""Look at an item."""' in (
-        project / "generated/app/services/item_service.py"
-    ).read_text()
+    assert (
+        '"""Look at an item."""' in (project / "generated/app/services/item_service.py").read_text()
+    )
 
 
 def test_timings_name_every_stage(invoke: Invoke, project: Path) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from apiwright.local import Servers
 from click.testing import Result
 from support.command import tree
 from support.running import run_python, service_environ
+
+from apiwright.local import Servers
 
 Invoke = Callable[..., Result]
 
@@ -21,7 +22,7 @@ def test_a_new_project_is_clean(invoke: Invoke, tmp_path: Path) -> None:
     project = tmp_path / "garden shed"
     assert (project / "specs/openapi.yaml").read_text().startswith("# yaml-language-server:")
     assert (project / "specs/apiwright.schema.json").is_file()
-    assert "title: \"Garden shed\"" in (project / "specs/openapi.yaml").read_text()
+    assert 'title: "Garden shed"' in (project / "specs/openapi.yaml").read_text()
     assert (project / "generated/app/main.py").is_file()
     assert invoke(project, "check").output == "specs/openapi.yaml: no problems\n"
     assert invoke(project, "generate", "--check").exit_code == 0
@@ -33,7 +34,9 @@ def test_its_tests_pass_at_once(invoke: Invoke, tmp_path: Path, servers: Servers
     assert invoke(tmp_path, "init", "shed").exit_code == 0
     assert servers.postgres is not None
     environ = service_environ(servers.postgres.url("postgres"))
-    out = run_python(tmp_path / "shed" / "generated", environ, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    out = run_python(
+        tmp_path / "shed" / "generated", environ, "-m", "pytest", "-q", "-p", "no:cacheprovider"
+    )
     assert " passed" in out
 
 

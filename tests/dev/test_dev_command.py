@@ -13,9 +13,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from apiwright.local import Servers
 from support.command import reference_project
 from support.running import free_port, scratch_database
+
+from apiwright.local import Servers
 
 
 class Dev:

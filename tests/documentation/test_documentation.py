@@ -15,9 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from apiwright.local import Servers
 from support.command import apiwright, reference_project, succeeded
 from support.running import ROOT, run_python, scratch_database, service_environ
+
+from apiwright.local import Servers
 
 FILES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -80,7 +81,9 @@ def lose_data(project: Path, _servers: Servers) -> None:
     """A nickname that is there, and then is not."""
     spec = project / "specs" / "openapi.yaml"
     without = spec.read_text()
-    anchor = "        roles:\n          description: What the account may do\n          type: array\n"
+    anchor = (
+        "        roles:\n          description: What the account may do\n          type: array\n"
+    )
     nickname = "        nickname:\n          type: [string, 'null']\n"
     spec.write_text(without.replace(anchor, nickname + anchor, 1))
     succeeded(apiwright(project, "generate"))
@@ -118,7 +121,9 @@ def test_every_command_is_named_here() -> None:
 
 
 @pytest.mark.parametrize("run", sorted(set(HOW.values()), key=lambda f: f.__name__))
-def test_commands_work(run: Callable[[Path, Servers], None], project: Path, servers: Servers) -> None:
+def test_commands_work(
+    run: Callable[[Path, Servers], None], project: Path, servers: Servers
+) -> None:
     """Each in a fresh copy of the reference project."""
     run(project, servers)
 
@@ -131,16 +136,24 @@ def test_extension_snippets_are_accepted(project: Path) -> None:
     spec = project / "specs" / "openapi.yaml"
     assert spec.read_text().startswith(modeline)
     written = spec.read_text()
-    indented = "".join(f"      {line}\n" for line in table.splitlines() if "x-table" in line or line.startswith("    "))
+    indented = "".join(
+        f"      {line}\n"
+        for line in table.splitlines()
+        if "x-table" in line or line.startswith("    ")
+    )
     for column in ("slug", "nickname"):
         indented = indented.replace(column, "title")
     old = "      x-table:\n        name: items\n        soft-delete: deleted_at\n"
     assert old in written
     text = re.sub(r"(?m)^ {6} {2}", "      ", indented)
     written = written.replace(old, text)
-    assert "x-identity: {login: email, password: password, roles: roles, active: is_active}" in identity
+    assert (
+        "x-identity: {login: email, password: password, roles: roles, active: is_active}"
+        in identity
+    )
     written = written.replace(
-        "      x-table: users\n", "      x-table: users\n" + identity.splitlines()[1].replace("  x-", "      x-") + "\n"
+        "      x-table: users\n",
+        "      x-table: users\n" + identity.splitlines()[1].replace("  x-", "      x-") + "\n",
     )
     assert "x-roles:" in roles
     spec.write_text(written)

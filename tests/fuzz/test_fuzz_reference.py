@@ -12,8 +12,9 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from apiwright.local import Servers
 from support.running import ROOT, Running, running_service, scratch_database, service_environ
+
+from apiwright.local import Servers
 
 HERE = Path(__file__).parent
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "200")
@@ -25,9 +26,7 @@ ADMIN = "fuzz-admin@example.com"
 def running(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The reference service, with tokens that outlast the run."""
     with scratch_database(servers) as database_url:
-        environ = service_environ(
-            database_url, servers.redis_url, ACCESS_TOKEN_SECONDS="36000"
-        )
+        environ = service_environ(database_url, servers.redis_url, ACCESS_TOKEN_SECONDS="36000")
         folder = tmp_path_factory.mktemp("fuzz")
         with running_service(ROOT / "generated", environ, folder) as found:
             make_admin(found, database_url)

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from apiwright.local import Servers
 from support.command import apiwright, reference_project, succeeded, tree
 from support.running import ROOT, run_python, scratch_database, service_environ
+
+from apiwright.local import Servers
 
 
 @pytest.fixture
@@ -122,7 +123,9 @@ def remove_field(project: Path) -> list[str]:
 
     spec = project / "specs" / "openapi.yaml"
     text = spec.read_text()
-    text = re.sub(r"        tags:\n          description: Words to find it by\n(          .*\n)+", "", text)
+    text = re.sub(
+        r"        tags:\n          description: Words to find it by\n(          .*\n)+", "", text
+    )
     text = text.replace("        - tags\n", "").replace("        tags: [office, brass]\n", "")
     text = text.replace("            tags: [office, brass]\n", "")
     start = text.index("        - name: tag\n")
@@ -195,7 +198,10 @@ def test_an_override_that_no_longer_fits_is_reported(project: Path) -> None:
           "      - {name: notify, in: query, schema: {type: boolean}}\n"))  # fmt: skip
     refused = apiwright(project, "check")
     assert refused.code == 1
-    assert "error[override-signature]: reserve_item no longer fits the operation reserveItem" in refused.err
+    assert (
+        "error[override-signature]: reserve_item no longer fits the operation reserveItem"
+        in refused.err
+    )
     wanted = "async def reserve_item(self, item_id: UUID, query: ReserveItemQuery, body: Reservation) -> Item"
     assert wanted in refused.err
 

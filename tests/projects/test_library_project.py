@@ -7,7 +7,6 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from apiwright.local import Servers
 from support.command import apiwright, succeeded
 from support.running import (
     Running,
@@ -16,6 +15,8 @@ from support.running import (
     scratch_database,
     service_environ,
 )
+
+from apiwright.local import Servers
 
 CONTRACT = Path(__file__).parent / "library.yaml"
 
@@ -30,7 +31,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def running(project: Path, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def running(
+    project: Path, servers: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
     """The service of the project."""
     with scratch_database(servers) as database_url:
         folder = tmp_path_factory.mktemp("log")
@@ -111,7 +114,12 @@ def test_loans_live_under_their_book(client: httpx2.Client) -> None:
     changed = made(client.patch(f"{loans}/{loan['id']}", json={"state": "returned"}), 200)
     assert changed == {**loan, "state": "returned"}
 
-    assert client.post("/books/987654/loans", json={"member_id": member["id"], "dueOn": "2026-03-01"}).status_code == 404
+    assert (
+        client.post(
+            "/books/987654/loans", json={"member_id": member["id"], "dueOn": "2026-03-01"}
+        ).status_code
+        == 404
+    )
     assert client.delete(f"/members/{member['id']}").status_code == 409
     assert client.delete(f"{loans}/{loan['id']}").status_code == 204
     assert client.delete(f"/members/{member['id']}").status_code == 204

@@ -1,4 +1,4 @@
-"""Folders for tests that make hundreds of runs."""
+"""Folders for tests that make hundreds of runs, in memory where that can be."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ MEMORY = Path("/dev/shm")
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder in memory if there is one: where a run is stopped does not depend on the disk."""
+def tmp_path() -> Iterator[Path]:
+    """A folder in memory: what a run does, and where it is stopped, does not depend on the disk.
+
+    The template and what becomes of it are on disk.
+    """
     parent = MEMORY if os.access(MEMORY, os.W_OK) else None
     path = Path(tempfile.mkdtemp(prefix="apiwright-write-", dir=parent))
     yield path

@@ -55,13 +55,19 @@ def from_step(number: int, act: Callable[[], None]) -> Callable[[str], None]:
     ],
 )
 def test_one_failure_at_any_step_leaves_the_old_or_the_new_tree_and_no_litter(
-    number: int, way: str, stride: int, template: World, old: Snapshot, new: Snapshot, folder: Path
+    number: int,
+    way: str,
+    stride: int,
+    template: World,
+    old: Snapshot,
+    new: Snapshot,
+    tmp_path: Path,
 ) -> None:
     with WAYS[way]():
-        steps = steps_of(template.copied(folder / "count").renew)
+        steps = steps_of(template.copied(tmp_path / "count").renew)
         successes = 0
         for step in range(0, len(steps), stride):
-            world = template.copied(folder / str(step))
+            world = template.copied(tmp_path / str(step))
             with before_each_step(at_step(step, fail(number))), suppress(WriteError):
                 world.renew()
                 successes += 1
@@ -77,11 +83,11 @@ def test_one_failure_at_any_step_leaves_the_old_or_the_new_tree_and_no_litter(
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
 def test_failing_from_some_step_on_leaves_the_old_or_the_new_tree(
-    number: int, template: World, old: Snapshot, new: Snapshot, folder: Path
+    number: int, template: World, old: Snapshot, new: Snapshot, tmp_path: Path
 ) -> None:
-    steps = steps_of(template.copied(folder / "count").renew)
+    steps = steps_of(template.copied(tmp_path / "count").renew)
     for step in range(1, len(steps), 8):
-        world = template.copied(folder / str(step))
+        world = template.copied(tmp_path / str(step))
         with (
             before_each_step(from_step(step, fail(number))),
             pytest.raises(WriteError, match=f"{os.strerror(number)}|may not be written to"),
@@ -95,12 +101,12 @@ def test_failing_from_some_step_on_leaves_the_old_or_the_new_tree(
 
 
 def test_ctrl_c_at_any_step_leaves_the_old_or_the_new_tree_and_no_litter(
-    template: World, old: Snapshot, new: Snapshot, folder: Path
+    template: World, old: Snapshot, new: Snapshot, tmp_path: Path
 ) -> None:
-    steps = steps_of(template.copied(folder / "count").renew)
+    steps = steps_of(template.copied(tmp_path / "count").renew)
     exchanged = steps.index("exchange")
     for step in range(2, len(steps), 7):
-        world = template.copied(folder / str(step))
+        world = template.copied(tmp_path / str(step))
         with before_each_step(at_step(step, lambda: signal.raise_signal(signal.SIGINT))):
             assert in_child(world.renew) == 130
         assert snapshot(world.target) == (new if step >= exchanged else old)
@@ -121,10 +127,10 @@ def as_somebody(run: Callable[[], None]) -> int:
 
 
 @pytest.fixture
-def open_folder(folder: Path) -> Path:
+def open_folder(tmp_path: Path) -> Path:
     """A folder that every account may write to, at a place that they can reach."""
-    folder.chmod(0o777)
-    return folder
+    tmp_path.chmod(0o777)
+    return tmp_path
 
 
 def test_closed_folders_are_told_before_anything_is_done(open_folder: Path) -> None:
@@ -176,17 +182,17 @@ def test_files_of_other_accounts_stay_where_they_are(open_folder: Path) -> None:
 
 
 def test_a_folder_without_rights_is_told(
-    folder: Path, template: World, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, template: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = template.copied(folder / "0")
+    world = template.copied(tmp_path / "0")
     monkeypatch.setattr(os, "access", lambda *_, **__: False)
     with pytest.raises(WriteError, match="generated may not be written to"):
         world.renew()
     world.check_neighbours()
 
 
-def test_an_exchange_that_fails_is_told(folder: Path, template: World, old: Snapshot) -> None:
-    world = template.copied(folder / "0")
+def test_an_exchange_that_fails_is_told(tmp_path: Path, template: World, old: Snapshot) -> None:
+    world = template.copied(tmp_path / "0")
     with (
         mock.patch.object(exchange, "system", return_value=cannot_exchange(errno.EIO)),
         pytest.raises(WriteError, match=r"cannot write .*: Input/output error"),
@@ -197,9 +203,9 @@ def test_an_exchange_that_fails_is_told(folder: Path, template: World, old: Snap
 
 
 def test_a_new_file_that_goes_away_at_the_wrong_moment_is_told(
-    folder: Path, template: World, new: Snapshot
+    tmp_path: Path, template: World, new: Snapshot
 ) -> None:
-    world = template.copied(folder / "0")
+    world = template.copied(tmp_path / "0")
     with (
         mock.patch("apiwright.write.settle.duplicate", return_value=False),
         pytest.raises(WriteError, match="has gone while it was needed"),

@@ -43,8 +43,11 @@ class Validator:
         )
 
     def check(self, place: tuple[str, ...], value: Any) -> None:
-        """Raise Invalid with everything that is wrong with `value`, which stands at `place`."""
-        if not self._compiled.is_valid(value):
+        """Raise Invalid with everything that is wrong with `value`, which stands at `place`.
+
+        Where the contract allows anything, that includes bytes, which are no JSON.
+        """
+        if self.schema is not True and not self._compiled.is_valid(value):
             raise Invalid(self._violations(place, value))
 
     def _violations(self, place: tuple[str, ...], value: Any) -> Iterator[Violation]:

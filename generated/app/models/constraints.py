@@ -20,7 +20,7 @@ class Constraint:
 
 UNKNOWN = Constraint((), "Not possible in the present state", "conflict", conflict=True)
 
-CONSTRAINTS = {
+CONSTRAINTS: dict[str, Constraint] = {
     "uq_users_email": Constraint(("email",), "email already in use", "unique", conflict=True),
     "ck_users_email_max_length": Constraint(("email",), "Not an allowed value", "check"),
     "ck_users_full_name_min_length": Constraint(("full_name",), "Not an allowed value", "check"),

@@ -8,5 +8,9 @@ from pydantic import BaseModel
 
 
 def sent(body: BaseModel) -> dict[str, Any]:
-    """The fields that were sent, by their names in Python; null is a value, absence is none."""
-    return {name: getattr(body, name) for name in body.model_fields_set}
+    """The fields that were sent, by their names in Python; null is a value, absence is none.
+
+    What a client adds to the fields of the contract, where that lets it, is no field.
+    """
+    known, given = type(body).model_fields, body.model_fields_set
+    return {name: getattr(body, name) for name in known if name in given}

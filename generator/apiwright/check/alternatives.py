@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from apiwright.check.contract import Contract
 from apiwright.check.findings import Findings
-from apiwright.check.words import listed
-from apiwright.load import KINDS, Place
+from apiwright.check.words import label_of, listed
+from apiwright.load import Place
 from apiwright.load.wording import with_article
 
 # What only makes sense beside a schema (3.0.4 section 4.7.12.2, 3.1.1 section 4.8.12.2.2).
@@ -47,13 +47,13 @@ def check_alternatives(contract: Contract, found: Findings) -> None:
     for pair in _PAIRS:
         lenient = pair.lenient_30 if contract.legacy else pair.lenient_31
         for place in contract.of(pair.kind):
-            if place.reference is None:
+            if "$ref" not in place.node.mapping:
                 _check_pair(place, pair, found, lenient=lenient)
     for place in contract.of("link"):
         _check_link(place, found, legacy=contract.legacy)
     for kind in ("parameter", "header"):
         for place in contract.of(kind):
-            if place.reference is None:
+            if "$ref" not in place.node.mapping:
                 _check_beside_content(place, found)
 
 
@@ -68,7 +68,7 @@ def _check_pair(place: Place, pair: _Pair, found: Findings, *, lenient: bool) ->
             related = [(earlier.key_position, "the other one")]
             found.error("excluding-fields", message, later.key_position, related=related)
     elif pair.needed and first is None and second is None:
-        label = with_article(KINDS[place.kind].label)
+        label = with_article(label_of(place.kind))
         message = f"{label} needs a '{pair.first}', or '{pair.second}'"
         found.error("missing-field", message, place.node.key_position)
 

@@ -18,6 +18,7 @@ from apiwright.check.words import counted, json_type, listed, number, quoted, ty
 Path: TypeAlias = tuple[str | int, ...]
 
 _MOST = 20
+_BOOLEAN = type_in_words("boolean")
 # The fields that tell alternatives apart, where one of several kinds of objects may stand.
 _TELLING = frozenset({"in", "type", "scheme"})
 
@@ -41,8 +42,13 @@ class Fault:
 
 
 def faults(errors: Iterable[ValidationError]) -> Iterator[Fault]:
-    """The faults behind the errors of a validator, the first few of them."""
-    return islice((fault for error in errors for fault in _explained(error)), _MOST)
+    """The faults behind the errors of a validator, the first few of them.
+
+    What is of another type altogether is no bad value as well.
+    """
+    found = list(islice((fault for error in errors for fault in _explained(error)), _MOST))
+    typed = {fault.path for fault in found if fault.code == "wrong-type"}
+    return (f for f in found if f.code != "bad-value" or f.path not in typed)
 
 
 def _explained(error: ValidationError) -> Iterator[Fault]:
@@ -74,6 +80,8 @@ def _another(
     code: str, path: Path, wanted: Iterable[str], value: Any, options: Iterable[str] = ()
 ) -> Fault:
     words = tuple(dict.fromkeys(wanted))
+    if len(words) > 1 and _BOOLEAN in words:
+        words = ("true", "false", *(word for word in words if word != _BOOLEAN))
     scalar = not isinstance(value, list | dict)
     close = "a whole number" in words and json_type(value) == "number"
     given = quoted(value) if scalar and (code == "bad-value" or close) else what_is(value)
@@ -94,6 +102,9 @@ def _meant(path: Path, branches: list[list[Fault]], value: Any) -> Iterator[Faul
         yield from min(near, key=lambda found: (len(found), -max(len(f.path) for f in found)))
         return
     telling = [fault for branch in branches for fault in branch if _tells(path, fault)]
+    if not telling:
+        yield Fault("bad-value", path, "fits none of the schemas that are allowed here")
+        return
     place = max((fault.path for fault in telling), key=len)
     same = [fault for fault in telling if fault.path == place]
     wanted = [word for fault in same for word in fault.wanted]

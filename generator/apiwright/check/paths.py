@@ -152,7 +152,7 @@ def check_path_parameters(contract: Contract, found: Findings) -> None:
             undeclared.setdefault((operation.path, name), []).append(operation)
     for (path, name), operations in undeclared.items():
         methods = listed((operation.method.upper() for operation in operations), "and")
-        message = f"{methods} {shown(path)} has no parameter {quoted(name)}, which the path names"
+        message = f"the path names {quoted(name)}, which is no parameter of {methods} {shown(path)}"
         hint = f"declare it: {{name: {shown(name)}, in: path, required: true, schema: ...}}"
         position = operations[0].path_node.key_position
         found.error("undeclared-path-parameter", message, position, hint=hint)

@@ -137,11 +137,12 @@ class _Need:
 
 def check_granted(storage: Storage, found: Findings) -> None:
     """Warn of scopes that no role grants, for nobody could ever call what needs them."""
-    granted = _granted(storage)
+    granted, declared = _granted(storage), declared_scopes(storage.contract)
     needs: dict[str, list[_Need]] = {}
     for operation in storage.contract.operations:
         for need in _hopeless(operation, storage.contract, granted):
-            needs.setdefault(need.scope, []).append(need)
+            if need.scope in declared:
+                needs.setdefault(need.scope, []).append(need)
     for scope, needing in needs.items():
         first, others = needing[0], len({id(need.operation.node) for need in needing}) - 1
         also = f" and {counted(others, 'other operation')}" if others else ""

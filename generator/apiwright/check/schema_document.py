@@ -20,6 +20,8 @@ from apiwright.load import KINDS, Field, Shape
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 _VERSIONS = ("3.0", "3.1")
 _ENTRIES = {"paths": "^/", "responses": "^([1-5]([0-9]{2}|XX)|default)$", "callback": "^"}
+# Formats are left out, since addresses may be relative and hold variables.
+_LEFT_OUT = frozenset({"$ref", "$comment", "format"})
 # What schemes of each type need (OpenAPI 3.1.1 section 4.8.27).
 _SCHEMES = {
     "apiKey": ["name", "in"],
@@ -27,8 +29,6 @@ _SCHEMES = {
     "oauth2": ["flows"],
     "openIdConnect": ["openIdConnectUrl"],
 }
-# Formats that editors would take more literally than OpenAPI means them, or not know.
-_FORMATS = {"uri": "uri-reference", "uri-reference": "uri-reference", "email": "email"}
 
 
 def editor_schema() -> dict[str, Any]:
@@ -238,11 +238,9 @@ def _plain(schema: Any, whole: Mapping[str, Any]) -> Any:
     if isinstance(schema.get("$ref"), str):
         merged |= _plain(_followed(schema["$ref"], whole), whole)
     for key, value in schema.items():
-        if key == "format":
-            merged |= {"format": _FORMATS[value]} if value in _FORMATS else {}
-        elif key in ("enum", "const", "default"):
+        if key in ("enum", "const", "default"):
             merged[key] = value
-        elif key not in ("$ref", "$comment"):
+        elif key not in _LEFT_OUT:
             merged[key] = _plain(value, whole) if isinstance(value, dict | list) else value
     if merged.get("exclusiveMinimum") is True:
         merged["exclusiveMinimum"] = merged.pop("minimum")

@@ -15,7 +15,7 @@ from apiwright.check.faults import Path
 from apiwright.check.findings import Findings
 from apiwright.check.specification import node_at
 from apiwright.check.words import steps
-from apiwright.load import plain
+from apiwright.load import Node, Plain
 from apiwright.load.wording import shown
 
 
@@ -30,7 +30,7 @@ def check_second_opinion(contract: Contract, found: Findings) -> None:
 def _refused(contract: Contract) -> Iterator[tuple[Path, str]]:
     """The place of each error, and what it is about."""
     try:
-        for error in _validator(plain(contract.root), legacy=contract.legacy).iter_errors():
+        for error in _validator(_as_meant(contract), legacy=contract.legacy).iter_errors():
             keyword = str(error.schema_path[-1]) if error.schema_path else ""
             message = f"not valid by '{keyword}' of OpenAPI's schema"
             if keyword != "format":
@@ -38,6 +38,26 @@ def _refused(contract: Contract) -> Iterator[tuple[Path, str]]:
     except Exception:
         # our own rules found no error, so that this one is the validator's own
         return
+
+
+def _as_meant(contract: Contract) -> Plain:
+    """The document without what stands beside a `$ref` and is ignored (3.1.1 section 4.8.23)."""
+    references = {
+        id(place.node): place.reference.text
+        for place in contract.places
+        if place.reference is not None and place.kind != "schema"
+    }
+
+    def copied(node: Node) -> Plain:
+        if id(node) in references:
+            return {"$ref": references[id(node)]}
+        if isinstance(node.value, dict):
+            return {key: copied(child) for key, child in node.value.items()}
+        if isinstance(node.value, list):
+            return [copied(child) for child in node.value]
+        return node.value
+
+    return copied(contract.root)
 
 
 def _validator(document: Any, *, legacy: bool) -> Any:

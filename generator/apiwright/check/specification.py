@@ -10,7 +10,7 @@ from apiwright.check.contract import Contract
 from apiwright.check.definitions import definition
 from apiwright.check.faults import Fault, Path, faults
 from apiwright.check.findings import Findings
-from apiwright.check.words import quoted, steps, what_is
+from apiwright.check.words import label_of, quoted, steps, what_is
 from apiwright.load import KINDS, Field, Node, Place, Plain, Shape, plain
 from apiwright.load.wording import shown, with_article
 
@@ -81,8 +81,7 @@ def _inside(key: str, node: Node, field: Field, found: Findings, *, legacy: bool
     """An empty stand-in, of the right shape, for the objects in a field."""
     boolean = field.kind == "schema" and (not legacy or key == "additionalProperties")
     if field.shape is Shape.ONE:
-        hint = "it is one object: without '-' before it" if node.items else ""
-        _check_object(f"'{shown(key)}'", node, found, boolean=boolean, hint=hint)
+        _check_object(f"'{shown(key)}'", node, found, boolean=boolean)
         return {}
     wanted: type = list if field.shape is Shape.LIST else dict
     if not isinstance(node.value, wanted):
@@ -100,19 +99,18 @@ def _inside(key: str, node: Node, field: Field, found: Findings, *, legacy: bool
     return {name: {} for name in node.mapping}
 
 
-def _check_object(
-    subject: str, node: Node, found: Findings, *, boolean: bool, hint: str = ""
-) -> None:
+def _check_object(subject: str, node: Node, found: Findings, *, boolean: bool) -> None:
     if isinstance(node.value, dict) or (boolean and isinstance(node.value, bool)):
         return
     message = f"{subject} must be a mapping, not {what_is(node.value)}"
-    found.error("wrong-type", message, node.position, hint=hint)
+    found.error("wrong-type", message, node.position)
 
 
 def _said_elsewhere(place: Place, fault: Fault, *, alone: bool) -> bool:
     """Whether another rule says the same, or it only follows from another fault."""
     if place.kind in _EXCLUDING and not fault.path:
-        excluding = fault.code == "bad-value" or fault.name in _ONE_OF_TWO
+        missing = fault.code == "missing-field" and fault.name in _ONE_OF_TWO
+        excluding = missing or fault.code == "bad-value"
     elif place.kind == "components":
         excluding = fault.code == "bad-value"
     else:
@@ -128,7 +126,7 @@ def _said_elsewhere(place: Place, fault: Fault, *, alone: bool) -> bool:
 
 def _report(place: Place, fault: Fault, found: Findings, *, legacy: bool) -> None:
     node = node_at(place.node, fault.path)
-    label = KINDS[place.kind].label
+    label = label_of(place.kind)
     if fault.code == "missing-field":
         where = f"'{steps(fault.path)}'" if fault.path else f"this {label}"
         position = node.key_position if node is not None else place.node.key_position
@@ -161,8 +159,8 @@ def node_at(node: Node, path: Path) -> Node | None:
     for key in path:
         if found is None:
             return None
-        if isinstance(key, int):
+        if isinstance(key, int) and not found.mapping:
             found = found.items[key] if key < len(found.items) else None
         else:
-            found = found.mapping.get(key)
+            found = found.mapping.get(str(key))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from apiwright.check.findings import Findings
-from apiwright.check.words import quoted
+from apiwright.check.words import quoted, surely_meant, what_is
 from apiwright.load import Node
 
 _UNDERSTOOD = re.compile(r"3\.(?:0\.\d|1\.\d+)(?:-.+)?")
@@ -26,12 +26,14 @@ def check_version(root: Node, found: Findings) -> bool:
         )
         return False
     if written is None:
-        near = found.meant("openapi", root.mapping)
         message = "'openapi' is missing, which says of what version this document is"
-        found.error("missing-version", message, root.position, hint=near or _ONE_LINE)
+        slip = next((key for key in root.mapping if surely_meant(key, ("openapi",))), "")
+        position = root.mapping[slip].key_position if slip else root.position
+        hint = "did you mean 'openapi'?" if slip else _ONE_LINE
+        found.error("missing-version", message, position, hint=hint)
         return False
     if not isinstance(written.value, str):
-        message = f"'openapi' must be text, such as '3.1.0', not {quoted_version(written)}"
+        message = f"'openapi' must be text, such as '3.1.0', not {what_is(written.value)}"
         found.error("unsupported-version", message, written.position, hint=_ONE_LINE)
         return False
     if not _UNDERSTOOD.fullmatch(written.value):
@@ -41,8 +43,3 @@ def check_version(root: Node, found: Findings) -> bool:
         found.error("unsupported-version", message, written.position, hint=hint)
         return False
     return True
-
-
-def quoted_version(node: Node) -> str:
-    """The value that stands for a version, for a message."""
-    return quoted(node.value) if isinstance(node.value, int | float) else "something else"

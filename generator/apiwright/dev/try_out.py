@@ -12,7 +12,6 @@ from apiwright.ir.schemas import Direction, Json
 from apiwright.ir.service import Service
 from apiwright.understand.exchange import FORM, body_content
 
-
 _READ_TOKEN = "import json, sys; print(json.load(sys.stdin)['access_token'])"
 
 
@@ -52,7 +51,7 @@ def _sign_in(service: Service, base: str, login: str, password: str) -> Iterator
         else:
             body = json.dumps(dict(zip(names, (login, password), strict=True)))
             request = f"curl -s {url} --json {shlex.quote(body)}"
-        yield f"TOKEN=$({request} | python3 -c \"{_READ_TOKEN}\")"
+        yield f'TOKEN=$({request} | python3 -c "{_READ_TOKEN}")'
         return
 
 

@@ -351,8 +351,7 @@ class Operation:
 
     @property
     def success(self) -> Response | None:
-        """The answer to give when all goes well: the first 2xx response."""
-        for response in self.responses:
-            if response.status.startswith("2"):
-                return response
-        return None
+        """The answer to give when all goes well: the first 2xx response, else the default one."""
+        fine = [response for response in self.responses if response.status.startswith("2")]
+        others = [response for response in self.responses if response.status == "default"]
+        return next(iter((*fine, *others)), None)

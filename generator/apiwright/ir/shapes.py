@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from apiwright import names
 from apiwright.ir.schemas import Direction, NamedSchema, Property, Schema
 
 
@@ -83,7 +84,15 @@ def _merged(first: tuple[Property, ...], second: tuple[Property, ...]) -> tuple[
         known = found.get(prop.name)
         required = prop.required or (known is not None and known.required)
         found[prop.name] = replace(prop, required=required)
-    return tuple(found.values())
+    return _apart(tuple(found.values()))
+
+
+def _apart(merged: tuple[Property, ...]) -> tuple[Property, ...]:
+    """The properties, with attributes that no two share."""
+    if len({prop.attribute for prop in merged}) == len(merged):
+        return merged
+    attributes = names.distinct((prop.name, names.attribute(prop.name)) for prop in merged)
+    return tuple(replace(prop, attribute=attributes[prop.name]) for prop in merged)
 
 
 def properties(schema: Schema, named: Mapping[str, NamedSchema]) -> dict[str, Property]:

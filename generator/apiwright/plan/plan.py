@@ -15,6 +15,7 @@ from apiwright.plan.schema_classes import SchemaClasses, plan_schema_classes
 from apiwright.plan.storage.build import build_tables
 from apiwright.plan.storage.revisions import History, next_revision
 from apiwright.plan.storage.snapshot import write_snapshot
+from apiwright.plan.test_files import test_data, test_files
 from apiwright.plan.views.binding import binding_view
 from apiwright.plan.views.constraints import constraints_view
 from apiwright.plan.views.models import model_view
@@ -55,7 +56,7 @@ class _Planner:
         }
 
     def plan(self) -> Plan:
-        files = [*self._application(), *self._migrations(), *self._project()]
+        files = [*self._application(), *self._migrations(), *self._project(), *self._tests()]
         return Plan(tuple(sorted(files, key=lambda file: file.path)), tuple(self._data()))
 
     def _file(self, path: str, template: str = "", **context: object) -> PlannedFile:
@@ -155,7 +156,11 @@ class _Planner:
             account_function=ident(names.argument(identity.module)) if identity else None,
         )
 
+    def _tests(self) -> Iterator[PlannedFile]:
+        return test_files(self._service, self._bound, self._context)
+
     def _data(self) -> Iterator[DataFile]:
+        yield from test_data(self._service)
         yield DataFile("app/contract/openapi.json", _json(dict(self._service.contract)))
         yield DataFile("app/contract/requests.json", _json(requests_document(self._service)))
         for place, table in enumerate(self._tables.values(), 1):

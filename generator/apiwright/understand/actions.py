@@ -121,6 +121,8 @@ class ActionReader:
         site = self._site(item)
         if site is None or site.schema not in self.entities:
             return None
+        if operation.success is None:
+            raise NotUnderstoodError("no answer is declared for when all goes well")
         entity = self.entities[site.schema]
         if site.kind is SiteKind.COLLECTION:
             if operation.method == "get" and kind in {"", "list"}:

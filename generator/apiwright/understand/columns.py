@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from apiwright import names
 from apiwright.ir.schemas import Json, NamedSchema, Property, Schema
-from apiwright.ir.shapes import flat, takes_null, target
+from apiwright.ir.shapes import flat, properties, takes_null, target
 from apiwright.ir.storage import Bounds, Column, ColumnType, Fill, OnDelete, Reference
 from apiwright.load import Node
 from apiwright.understand.column_types import kind_of
@@ -39,6 +39,7 @@ class ColumnReader:
     named: Mapping[str, NamedSchema]
     stored: Mapping[str, Stored]
     inputs: Inputs
+    attributes: Mapping[str, str]
 
     def column(self, name: str, prop: Property, key: str) -> Column:
         """The column that stores the property `name`; `key` is the property of the primary key."""
@@ -50,7 +51,7 @@ class ColumnReader:
         default = self._default(name, whole)
         column = Column(
             name=_column_name(name, written),
-            attribute=names.attribute(name),
+            attribute=self.attributes.get(name, names.attribute(name)),
             type=kind.type,
             position=prop.schema.position,
             property=name,
@@ -73,7 +74,7 @@ class ColumnReader:
 
     def _fill(self, name: str, whole: Schema, key: str) -> Fill:
         sent = name in self.inputs.made
-        if name == key and not sent:
+        if name == key and (not sent or self._may_lack_key(name, whole)):
             return Fill.GENERATED
         stamp = whole.extensions.get("x-timestamp")
         if stamp is not None:
@@ -87,6 +88,15 @@ class ColumnReader:
             if snake in _UPDATED:
                 return Fill.UPDATED
         return Fill.CLIENT
+
+    def _may_lack_key(self, name: str, whole: Schema) -> bool:
+        """Whether clients may leave the key to the database, which can make keys of its type."""
+        makes = kind_of(whole, self.named).type in {
+            ColumnType.UUID,
+            ColumnType.INT32,
+            ColumnType.INT64,
+        }
+        return makes and not all(prop.required for prop in self.inputs.made[name])
 
     def _default(self, name: str, whole: Schema) -> tuple[Json, ...]:
         made = (flat(prop.schema, self.named).default for prop in self._made(name))
@@ -149,7 +159,15 @@ class ColumnReader:
             schema, on_delete = self._namesake(name), OnDelete.RESTRICT.value
         if schema not in self.stored or not self.stored[schema].key:
             return None
+        if written is None and not self._fits_key(whole, schema):
+            return None
         return Reference(schema, self.stored[schema].key, OnDelete(on_delete))
+
+    def _fits_key(self, whole: Schema, schema: str) -> bool:
+        """Whether a value can be the key of a row of another schema."""
+        found = properties(self.named[schema].schema, self.named)[self.stored[schema].key]
+        own, other = kind_of(whole, self.named), kind_of(found.schema, self.named)
+        return own == other or {own.type, other.type} == {ColumnType.INT32, ColumnType.INT64}
 
     def _namesake(self, name: str) -> str:
         """The stored schema that a property is named after: `book_id`, `bookId` -> Book."""

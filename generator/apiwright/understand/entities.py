@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from apiwright import names
@@ -20,6 +20,7 @@ from apiwright.ir.storage import (
     OnDelete,
     Ownership,
     Reference,
+    Relation,
     Unique,
 )
 from apiwright.load import Node
@@ -32,6 +33,7 @@ from apiwright.understand.sites import Site, SiteKind, Stored
 _LOGINS = ("email", "username", "login", "user_name", "name", "phone")
 _ROLES = ("roles", "role")
 _TAKEN_MODULES = ("base", "constraints", "session", "shared")
+_TAKEN_TABLES = ("alembic_version", "auth_sessions", "refresh_tokens")
 _ACTIVE = ("is_active", "active", "enabled", "is_enabled")
 
 
@@ -54,8 +56,10 @@ class EntityReader:
         shown: dict[str, tuple[Embedded, ...]] = {}
         linked: dict[str, dict[str, str]] = {}
         columns: dict[str, tuple[Column, ...]] = {}
+        attributes: dict[str, dict[str, str]] = {}
         for name in self.stored:
             props = self._all_properties(name, inputs[name])
+            attributes[name] = names.distinct((key, names.attribute(key)) for key in props)
             words[name] = {
                 key: flat(prop.schema, self.named).extensions for key, prop in props.items()
             }
@@ -71,15 +75,16 @@ class EntityReader:
             }
             relational = {item.name for item in shown[name]} | set(linked[name])
             plain = {key: prop for key, prop in props.items() if key not in relational}
-            columns[name] = self._columns(name, plain, shown[name], inputs[name])
-        relations = RelationReader(self.stored, tables, columns, shown, linked)
+            reader = ColumnReader(self.named, self.stored, inputs[name], attributes[name])
+            columns[name] = self._columns(name, plain, shown[name], reader)
+        relations = RelationReader(tables, columns, shown, linked, attributes, words).relations()
         return {
             name: self._entity(
                 name,
                 (modules[name], plurals[name], tables[name]),
                 columns[name],
                 words[name],
-                relations,
+                relations[name],
             )
             for name in self.stored
         }
@@ -104,35 +109,42 @@ class EntityReader:
             written = self.named[name].schema.extensions.get("x-table")
             given = (written.text or written.string("name")) if written is not None else ""
             wanted.append((name, given or names.sql(names.plural(names.snake(name)).rstrip("_"))))
-        return names.distinct(wanted)
+        found = names.distinct(wanted, _TAKEN_TABLES)
+        return {name: names.sql(table) for name, table in found.items()}
 
     def _inputs(self, name: str) -> Inputs:
         """What clients send to make or change things of this schema."""
         made: dict[str, list[Property]] = {}
         sent: dict[str, list[Property]] = {}
-        for operation in self._writers(name):
+        for operation, makes in self._writers(name):
             content = body_content(operation)
             schema = content.schema if content is not None else None
             for key, prop in properties(schema, self.named).items() if schema else ():
                 if prop.schema.read_only or flat(prop.schema, self.named).read_only:
                     continue
                 sent.setdefault(key, []).append(prop)
-                if operation.method == "post":
+                if makes:
                     made.setdefault(key, []).append(prop)
         return Inputs(
             {key: tuple(found) for key, found in made.items()},
             {key: tuple(found) for key, found in sent.items()},
         )
 
-    def _writers(self, name: str) -> Iterable[Operation]:
+    def _writers(self, name: str) -> Iterator[tuple[Operation, bool]]:
+        """The operations that write things of a schema, and whether each makes a new one."""
         for item in self.written:
             operation = item.operation
+            said = item.node.get("x-action")
+            kind = (said.text or said.string("kind")) if said is not None else ""
             site = self.sites.get(operation.path)
-            if site is None or site.schema != name:
+            schema = said.string("schema") if said is not None else ""
+            if (schema or (site.schema if site is not None else "")) != name:
                 continue
-            on_one = site.kind is not SiteKind.COLLECTION and operation.method in {"put", "patch"}
-            if on_one or (site.kind is SiteKind.COLLECTION and operation.method == "post"):
-                yield operation
+            collection = site is not None and site.kind is SiteKind.COLLECTION
+            makes = kind == "create" or (not kind and collection and operation.method == "post")
+            changes = not kind and not collection and operation.method in {"put", "patch"}
+            if makes or changes or kind in {"replace", "update"}:
+                yield operation, makes
 
     def _all_properties(self, name: str, inputs: Inputs) -> dict[str, Property]:
         """The properties of the schema itself, and those that only its inputs have."""
@@ -149,27 +161,36 @@ class EntityReader:
         name: str,
         plain: Mapping[str, Property],
         shown: Iterable[Embedded],
-        inputs: Inputs,
+        reader: ColumnReader,
     ) -> tuple[Column, ...]:
-        reader = ColumnReader(self.named, self.stored, inputs)
         key = self.stored[name].key
         columns = [reader.column(prop_name, prop, key) for prop_name, prop in plain.items()]
-        columns = _distinct(columns)
         if not key:
             columns.insert(0, self._hidden_key(name))
         for item in shown:
-            wanted = f"{names.snake(item.name)}_id"
-            if item.many or any(c.reference and c.name == wanted for c in columns):
-                continue
-            if not [c for c in columns if c.reference and c.reference.entity == item.target]:
-                columns.append(self._hidden_reference(name, item, wanted))
+            if not item.many:
+                columns = self._with_reference(name, item, columns)
         deleted = self._soft_delete(name)
         if deleted and not any(column.name == deleted for column in columns):
             columns.append(self._deleted_column(name, deleted))
         return tuple(
             replace(column, fill=Fill.DELETED, nullable=True) if column.name == deleted else column
-            for column in columns
+            for column in _distinct(columns)
         )
+
+    def _with_reference(self, name: str, item: Embedded, columns: list[Column]) -> list[Column]:
+        """`columns`, with a foreign key behind the row that a property shows."""
+        wanted = f"{names.snake(item.name)}_id"
+        if any(c.reference is not None and c.name == wanted for c in columns):
+            return columns
+        hidden = self._hidden_reference(name, item, wanted)
+        for place, column in enumerate(columns):
+            if column.name == wanted and column.type is hidden.type and not column.array:
+                found = replace(column, reference=hidden.reference)
+                return [*columns[:place], found, *columns[place + 1 :]]
+        if any(c.reference is not None and c.reference.entity == item.target for c in columns):
+            return columns
+        return [*columns, hidden]
 
     def _hidden_key(self, name: str) -> Column:
         return Column(
@@ -187,7 +208,7 @@ class EntityReader:
         target_key = self._hidden_key(item.target)
         if key:
             found = properties(self.named[item.target].schema, self.named)[key]
-            reader = ColumnReader(self.named, self.stored, Inputs({}, {}))
+            reader = ColumnReader(self.named, self.stored, Inputs({}, {}), {})
             target_key = reader.column(key, found, key)
         return Column(
             name=column,
@@ -220,7 +241,7 @@ class EntityReader:
         called: tuple[str, str, str],
         columns: tuple[Column, ...],
         words: Mapping[str, Mapping[str, Node]],
-        relations: RelationReader,
+        relations: tuple[Relation, ...],
     ) -> Entity:
         schema = self.named[name].schema
         stored = self.stored[name]
@@ -238,8 +259,8 @@ class EntityReader:
             columns=columns,
             key=by_property.get(stored.key, "id"),
             uniques=self._uniques(name, table, by_property, words, identity, bool(deleted)),
-            indexes=self._indexes(name, table, by_property, bool(deleted)),
-            relations=relations.relations(name),
+            indexes=self._indexes(name, table, by_property, words, bool(deleted)),
+            relations=relations,
             soft_delete=deleted,
             owner=_owner(columns, words),
             identity=identity,
@@ -274,10 +295,24 @@ class EntityReader:
         )
 
     def _indexes(
-        self, name: str, table: str, by_property: Mapping[str, str], partial: bool
+        self,
+        name: str,
+        table: str,
+        by_property: Mapping[str, str],
+        words: Mapping[str, Mapping[str, Node]],
+        partial: bool,
     ) -> tuple[Index, ...]:
         written = self.named[name].schema.extensions.get("x-table")
-        found = []
+        found = [
+            Index(
+                names.sql(f"ix_{table}_{column}"),
+                (column,),
+                partial=partial,
+                reason="x-index asks for it",
+            )
+            for prop, column in by_property.items()
+            if (said := words.get(prop, {}).get("x-index")) is not None and said.value is True
+        ]
         for rule in written.list_of("indexes") if written is not None else []:
             listed = rule.items or rule.list_of("columns")
             key = tuple(by_property.get(item.text, item.text) for item in listed)
@@ -326,9 +361,14 @@ def _first(columns: list[Column], wanted: Iterable[str]) -> Column | None:
 
 
 def _distinct(columns: list[Column]) -> list[Column]:
-    """The columns, with names and attributes that no two share."""
-    sql_names = names.distinct((c.property, c.name) for c in columns)
-    attributes = names.distinct((c.property, c.attribute) for c in columns)
-    return [
-        replace(c, name=sql_names[c.property], attribute=attributes[c.property]) for c in columns
-    ]
+    """The columns, with names and attributes that no two share; those without property give way."""
+    shown = [c for c in columns if c.property]
+    hidden = [c for c in columns if not c.property]
+    order = [*((f"p {c.property}", c) for c in shown), *((f"c {c.name}", c) for c in hidden)]
+    sql_names = names.distinct((key, c.name) for key, c in order)
+    attributes = names.distinct((key, c.attribute) for key, c in order)
+    done = {
+        id(c): replace(c, name=names.sql(sql_names[key]), attribute=attributes[key])
+        for key, c in order
+    }
+    return [done[id(c)] for c in columns]

@@ -7,10 +7,44 @@ from dataclasses import replace
 
 from apiwright import names
 from apiwright.ir.operations import Compare, ListAction, Operation
-from apiwright.ir.storage import ColumnType, Entity, Index, IndexMethod
+from apiwright.ir.storage import ColumnType, Entity, Index, IndexMethod, Unique
 
 _WITH_ORDER = frozenset({Compare.EQ})
 _RANGES = frozenset({Compare.GT, Compare.GTE, Compare.LT, Compare.LTE, Compare.IN})
+
+
+def with_own_names(entities: Iterable[Entity], taken: Iterable[str]) -> dict[str, Entity]:
+    """The entities with indexes whose names are all different, and none of `taken`.
+
+    Tables and indexes share one space of names in a database. `ix_a_b_c` may be an index of the
+    columns b_c, or of b and c, or one of the table a_b.
+    """
+    listed = list(entities)
+    wanted: list[tuple[str, str]] = []
+    for entity in listed:
+        wanted += [(_place(entity, rule), rule.name) for rule in entity.uniques]
+        wanted += [(_place(entity, index), index.name) for index in entity.indexes]
+    found = names.distinct(wanted, taken)
+    return {
+        entity.name: replace(
+            entity,
+            uniques=tuple(
+                replace(rule, name=names.sql(found[_place(entity, rule)]))
+                for rule in entity.uniques
+            ),
+            indexes=tuple(
+                replace(index, name=names.sql(found[_place(entity, index)]))
+                for index in entity.indexes
+            ),
+        )
+        for entity in listed
+    }
+
+
+def _place(entity: Entity, index: Index | Unique) -> str:
+    """What tells an index from every other one."""
+    kind = f"{index.method.value} {index.search}" if isinstance(index, Index) else "unique"
+    return f"{kind} {entity.table} {' '.join(index.columns)}"
 
 
 def with_indexes(entity: Entity, operations: Iterable[Operation]) -> Entity:

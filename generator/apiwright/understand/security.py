@@ -34,9 +34,9 @@ def _scheme(name: str, node: Node) -> SecurityScheme:
 
 def _path(url: str) -> str:
     """The path of a URL reference, without scheme and host."""
-    without_scheme = url.partition("://")[2]
-    if without_scheme:
-        return "/" + without_scheme.partition("/")[2]
+    rest = url.partition("://")[2] or (url[2:] if url.startswith("//") else "")
+    if rest:
+        return "/" + rest.partition("/")[2]
     return url if url.startswith("/") or not url else f"/{url}"
 
 

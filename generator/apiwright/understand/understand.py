@@ -5,22 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from apiwright.ir.operations import Operation
+from apiwright import names
+from apiwright.ir.operations import CreateAction, Operation, RowAction
 from apiwright.ir.schemas import Schema
 from apiwright.ir.service import Service
-from apiwright.ir.storage import Entity
+from apiwright.ir.storage import Entity, ManyToMany
 from apiwright.load import Document
 from apiwright.understand.actions import ActionReader
 from apiwright.understand.contract import served_contract
 from apiwright.understand.directions import mark
 from apiwright.understand.entities import EntityReader
 from apiwright.understand.errors import read_errors
-from apiwright.understand.indexes import with_indexes
+from apiwright.understand.indexes import with_indexes, with_own_names
 from apiwright.understand.operations import Written, read_operations
 from apiwright.understand.resources import by_id, read_resources
 from apiwright.understand.schemas import SchemaReader
 from apiwright.understand.security import base_path, read_roles, read_schemes
 from apiwright.understand.sites import find_identity, find_sites, find_stored
+
+# Tables and indexes that every service with accounts has, and Alembic's own table.
+_SIGN_IN = frozenset(
+    {
+        "alembic_version", "alembic_version_pkc", "auth_sessions", "ix_auth_sessions_account_id",
+        "ix_refresh_tokens_session_id", "pk_auth_sessions", "pk_refresh_tokens", "refresh_tokens",
+    }
+)  # fmt: skip
 
 
 def understand(document: Document) -> Service:
@@ -59,11 +68,26 @@ def understand(document: Document) -> Service:
 
 def _with_action(actions: ActionReader, item: Written) -> Operation:
     found = actions.understand(item)
-    return replace(item.operation, action=found.action, evidence=found.evidence)
+    operation = replace(item.operation, action=found.action, evidence=found.evidence)
+    stores = isinstance(found.action, CreateAction | RowAction)
+    if stores and operation.body is not None:
+        # OpenAPI's default is an optional body, but there is nothing to store without one.
+        operation = replace(operation, body=replace(operation.body, required=True))
+    return operation
 
 
 def _indexed(entities: dict[str, Entity], operations: list[Operation]) -> dict[str, Entity]:
-    return {name: with_indexes(entity, operations) for name, entity in entities.items()}
+    links = [
+        relation
+        for entity in entities.values()
+        for relation in entity.relations
+        if isinstance(relation, ManyToMany)
+    ]
+    tables = {entity.table for entity in entities.values()} | {link.table for link in links}
+    taken = tables | {names.sql(f"pk_{table}") for table in tables} | _SIGN_IN
+    taken |= {names.sql(f"ix_{link.table}_{link.target_column}") for link in links}
+    indexed = (with_indexes(entity, operations) for entity in entities.values())
+    return with_own_names(indexed, taken)
 
 
 def _requests(operations: Iterable[Operation]) -> Iterator[Schema]:

@@ -43,6 +43,8 @@ class ViewReader:
         if keys_only:
             return Load(relation.attribute, relation.target)
         inner = self._inner(prop.schema)
+        if inner not in self.named or not flat(self.named[inner].schema, self.named).properties:
+            raise NotUnderstoodError(f"'{name}' shows nothing of {relation.target}")
         if inner in path:
             raise NotUnderstoodError(f"{' > '.join((*path, inner))} show each other without end")
         target_entity = self.entities[relation.target]

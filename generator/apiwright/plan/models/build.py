@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apiwright.code import Code, annotation, compose, constant, docstring, ident, joined, literal
 from apiwright.ir.schemas import Direction, Schema
@@ -30,6 +30,8 @@ _STRICT = {
     ("typing", "Any"): "JsonValue",
 }
 _NONE = constant("None")
+# What every row has beside its columns.
+_OF_ROWS = frozenset({"metadata", "registry", "type_annotation_map"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class ModelBuilder:
             return self._root(found, about, name, names)
         if [field.name for field in found.fields] != [field_token(n) for n in range(len(sources))]:
             raise UnexpectedFormError(f"class {name} has other fields than planned")
+        names = replace(names, attributes=frozenset(source.attribute for source in sources))
         return Model(
             name=ident(name),
             bases=constant("ApiModel"),
@@ -155,7 +158,7 @@ class ModelBuilder:
         named = self.service.schemas
         nullable = "null" in flat(source.schema, named).types
         if source.wire != source.attribute:
-            arguments.insert(0, compose("alias={}", literal(source.wire)))
+            arguments.insert(0, _alias(source, names.attributes))
         if direction is Direction.RESPONSE and not source.required and not nullable:
             arguments.append(constant("exclude_if=is_none"))
         if default is None and not source.required:
@@ -193,11 +196,15 @@ def _unwrapped(expression: ast.expr, rewriter: _Rewriter) -> tuple[Code, list[Co
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """What the names of one module stand for; `used` collects the classes that it needs."""
+    """What the names of one module stand for; `used` collects the classes that it needs.
+
+    `attributes` are those of the class at hand.
+    """
 
     imports: Mapping[str, tuple[str, str]]
     tokens: Tokens
     used: set[ClassRef]
+    attributes: frozenset[str] = frozenset()
 
 
 class _Rewriter(ast.NodeTransformer):
@@ -228,6 +235,23 @@ class _Rewriter(ast.NodeTransformer):
         """A literal: the text that a token stands for."""
         value = node.value
         return ast.Constant(self._names.tokens.text(value) if isinstance(value, str) else value)
+
+
+def _alias(source: _Source, attributes: frozenset[str]) -> Code:
+    """What a field is called on the wire.
+
+    A row is asked for its attributes by that name first; where it has one that is something else,
+    the field's own name has to be tried before.
+    """
+    wire = literal(source.wire)
+    if not (source.wire in attributes or source.wire in _OF_ROWS or source.wire.startswith("__")):
+        return compose("alias={}", wire)
+    return compose(
+        "validation_alias=AliasChoices({}, {}), serialization_alias={}",
+        literal(source.attribute),
+        wire,
+        wire,
+    )
 
 
 def _config(whole: Schema, direction: Direction) -> Code:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -13,9 +14,18 @@ from apiwright.ir.schemas import Direction, Json, NamedSchema, Schema
 from apiwright.ir.shapes import flat, target
 from apiwright.plan.schema_classes import SchemaClasses
 
+
+def _moment(text: str) -> datetime:
+    """A time that says where it is meant; ValueError for any other."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(text)
+    return found
+
+
 _FACTORIES: Mapping[str, tuple[Code, Callable[[str], object]]] = {
     "date": (constant("date.fromisoformat({})"), date.fromisoformat),
-    "date-time": (constant("datetime.fromisoformat({})"), datetime.fromisoformat),
+    "date-time": (constant("datetime.fromisoformat({})"), _moment),
     "uuid": (constant("UUID({})"), UUID),
     "decimal": (constant("Decimal({})"), Decimal),
 }
@@ -37,7 +47,28 @@ def default_code(
     whole = flat(schema, named)
     if not whole.default or whole.default[0] is None:
         return None
-    return _code(whole.default[0], schema, whole, named, classes, direction)
+    found = _code(whole.default[0], schema, whole, named, classes, direction)
+    if found is None or not _makes_models(whole.default[0], schema, named, classes, direction):
+        return found
+    # Only then: a class may be defined further down.
+    return compose("Field(default_factory=lambda: {})", found)
+
+
+def _makes_models(
+    value: Json,
+    schema: Schema,
+    named: Mapping[str, NamedSchema],
+    classes: SchemaClasses,
+    direction: Direction,
+) -> bool:
+    if isinstance(value, dict):
+        return classes.ref(target(schema), direction) is not None
+    items = flat(schema, named).items
+    return (
+        isinstance(value, list)
+        and items is not None
+        and any(_makes_models(item, items, named, classes, direction) for item in value)
+    )
 
 
 def _code(
@@ -59,16 +90,26 @@ def _code(
         return _list(value, whole, named, classes, direction)
     if isinstance(value, dict) and ref is not None:
         return compose("{}.model_validate({})", ident(ref.name), literal(value))
-    if isinstance(value, int | float) and not isinstance(value, bool) and _is_decimal(whole):
-        return compose("Decimal({})", literal(str(value)))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _number(value, whole)
     return literal(value)
 
 
+def _number(value: float, whole: Schema) -> Code:
+    if _is_decimal(whole):
+        return compose("Decimal({})", literal(str(value)))
+    integral = "integer" in whole.types and "number" not in whole.types
+    return literal(int(value) if integral else value)
+
+
 def _text(value: str, form: str) -> Code | None:
-    if form not in _FACTORIES:
-        return literal(value)
-    code, parse = _FACTORIES[form]
     try:
+        if form == "byte":
+            raw = base64.b64decode(value, validate=True)
+            return compose("bytes.fromhex({})", literal(raw.hex()))
+        if form not in _FACTORIES:
+            return literal(value)
+        code, parse = _FACTORIES[form]
         parse(value)
     except (ValueError, InvalidOperation):
         return None

@@ -12,12 +12,13 @@ from apiwright.plan.models.build import ModelBuilder
 from apiwright.plan.models.document import DocumentWriter, Tokens
 from apiwright.plan.models.forms import ParsedModule, parse_module
 from apiwright.plan.models.parts import ModelModule
-from apiwright.plan.schema_classes import QueryClass, SchemaClasses
+from apiwright.plan.schema_classes import QueryClass, SchemaClass, SchemaClasses
 
 
 def generate_models(service: Service, classes: SchemaClasses) -> tuple[ModelModule, ...]:
     """The modules of `app.schemas`, each with its classes in an order that Python can read."""
-    tokens = Tokens(planned.ref for planned in (*classes.classes, *classes.parameters))
+    listed: tuple[SchemaClass | QueryClass, ...] = (*classes.classes, *classes.parameters)
+    tokens = Tokens(planned.ref for planned in listed)
     writer = DocumentWriter(service.schemas, classes, tokens)
     definitions: dict[str, Any] = {}
     for planned in classes.classes:

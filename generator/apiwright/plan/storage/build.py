@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 
@@ -88,9 +89,21 @@ def sql_default(column: Column) -> str:
         return "true" if value else "false"
     if column.type is ColumnType.JSON:
         return quoted(json.dumps(value, ensure_ascii=False))
+    if column.type is ColumnType.BYTES and not column.array:
+        return quoted(f"\\x{_decoded(str(value)).hex()}")
     if isinstance(value, list):
         return quoted(f"{{{','.join(_array_item(item) for item in value)}}}")
+    if isinstance(value, float) and column.type in {ColumnType.INT32, ColumnType.INT64}:
+        return str(int(value))
     return str(value) if isinstance(value, int | float) else quoted(str(value))
+
+
+def _decoded(text: str) -> bytes:
+    """What a text in base64 stands for; nothing where it is none."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
 
 
 def _array_item(value: Json) -> str:

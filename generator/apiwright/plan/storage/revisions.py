@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 from apiwright import names
-from apiwright.code import Code, comment, compose, constant, joined, literal
+from apiwright.code import Code, compose, constant, joined, label, literal
 from apiwright.ir.service import Service
 from apiwright.plan.storage.build import build_tables, name_quoted
 from apiwright.plan.storage.changes import (
@@ -73,9 +73,9 @@ def next_revision(history: History, tables: tuple[Table, ...]) -> RevisionView |
     slug = names.snake(title, "revision")[:40].strip("_")
     return RevisionView(
         file=f"{number:04}_{slug}_{revision}.py",
-        title=comment(title),
-        id=comment(revision),
-        revises=comment(history.head or "nothing"),
+        title=label(title),
+        id=label(revision),
+        revises=label(history.head or "nothing"),
         revision=revision,
         down_revision=history.head or None,
         upgrade=upgrade,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from apiwright import names
-from apiwright.code import Code, comment, compose, constant, docstring, ident, joined, literal
+from apiwright.code import Code, compose, constant, docstring, ident, joined, label, literal
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Column, Entity, Fill, ManyToMany, Relation, ToMany, ToOne
 from apiwright.plan.storage.tables import ForeignKey, Table, TableColumn, TableIndex
@@ -75,7 +75,7 @@ def model_view(entity: Entity, service: Service, tables: dict[str, Table]) -> Mo
     return ModelView(
         class_name=ident(entity.class_name),
         table=entity.table,
-        table_label=comment(entity.table),
+        table_label=label(entity.table),
         docstring=docstring(entity.description or f"A row of the table {entity.table}"),
         table_args=tuple(_table_args(table)),
         columns=tuple(_column(column, table) for column in entity.columns),

@@ -110,9 +110,10 @@ def views_of(action: Action) -> Iterator[View]:
         yield action.view
 
 
-def loads_name(view: View) -> str:
+def loads_name(view: View, service: Service) -> str:
     """The name of the constant that holds the relations of a view."""
-    return f"{names.snake(view.schema).upper().rstrip('_')}_LOADS"
+    class_name = service.schemas[view.schema].class_name
+    return f"{names.snake(class_name).upper().rstrip('_')}_LOADS"
 
 
 def links_name(entity: Entity) -> str:
@@ -147,7 +148,7 @@ def repository_view(entity: Entity, service: Service, classes: SchemaClasses) ->
         soft_delete=_attribute(entity, entity.soft_delete),
         lists=tuple(_list(o, entity, service, classes) for o in lists),
         loads=tuple(
-            LoadsView(ident(loads_name(v)), tuple(_options(v.loads, entity, service)))
+            LoadsView(ident(loads_name(v, service)), tuple(_options(v.loads, entity, service)))
             for v in views.values()
         ),
         links_name=ident(links_name(entity)),
@@ -241,7 +242,7 @@ def _list(
         chosen_order=chosen,
         paging=_paging(action.page, operation, service),
         count=constant(", count=True" if _counts(action.page) else ""),
-        loads=compose(", loads={}", ident(loads_name(action.view)))
+        loads=compose(", loads={}", ident(loads_name(action.view, service)))
         if action.view.loads
         else constant(""),
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
 from apiwright.ir.operations import CreateAction, Location, Operation
+from apiwright.ir.schemas import Schema
 from apiwright.ir.service import Resource, SchemeKind, Service
-from apiwright.ir.shapes import properties
+from apiwright.ir.shapes import flat, properties
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.service import openness
 from apiwright.plan.views.signatures import Argument, Signature, schema_imports, signature
@@ -181,24 +184,32 @@ def _location(operation: Operation, service: Service) -> Code:
     shown = found.get(entity.key_column.property)
     if shown is None:
         return constant("")
-    prefix, _, rest = action.location.rpartition("{")
-    key = compose("{{made.{}}}", ident(shown.attribute))
-    for parent in action.rows.parents:
-        parameter = next(
-            p for p in operation.located(Location.PATH) if p.attribute == parent.attribute
-        )
-        prefix = prefix.replace(f"{{{parameter.name}}}", f"\0{parent.attribute}\0")
-    pieces = prefix.split("\0")
+    key = compose("made.{}", ident(shown.attribute))
+    named = {
+        p.name: _in_path(ident(p.attribute), p.schema, service)
+        for p in operation.located(Location.PATH)
+    }
+    pieces = re.split(r"\{([^{}]*)\}", action.location)
+    last = len(pieces) - 2
     codes = [
-        compose("{{{}}}", ident(piece)) if at % 2 else _in_f_string(piece)
+        _in_f_string(piece)
+        if at % 2 == 0
+        else _in_path(key, shown.schema, service)
+        if at == last
+        else named.get(piece) or _in_f_string(f"{{{piece}}}")
         for at, piece in enumerate(pieces)
     ]
-    tail = _in_f_string(rest.partition("}")[2])
-    return compose('f"{}{}{}"', joined(codes, ""), key, tail)
+    return compose('f"{}"', joined(codes, ""))
 
 
-def _in_f_string(text: str) -> Code:
-    """A piece of a path as part of an f-string: only what is harmless there."""
-    if not all(c.isascii() and (c.isalnum() or c in "/-_.~") for c in text):
-        raise ValueError(f"not a plain path: {text!r}")
-    return constant(text)
+def _in_path(value: Code, schema: Schema, service: Service) -> Code:
+    """A value as a segment of a path, within an f-string; text is percent-encoded."""
+    whole = flat(schema, service.schemas)
+    if "string" in whole.types and whole.format != "uuid":
+        return compose("{{quote(str({}), safe='')}}", value)
+    return compose("{{{}}}", value)
+
+
+def _in_f_string(path: str) -> Code:
+    """A piece of a path as it has to be on the wire, where nothing means anything to Python."""
+    return constant(quote(path, safe="/%:@!$&'()*+,;=~"))

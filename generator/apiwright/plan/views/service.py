@@ -84,7 +84,12 @@ def api_package(service: Service) -> str:
     """The package of the routers, after the last segment of the base path: `/api/v1` -> v1."""
     last = service.base_path.rpartition("/")[2]
     name = names.snake(last, "v") if last else "v1"
-    return "v1" if name == "api" else name
+    return "v1" if name == "api" or name in _API_MODULES else name
+
+
+_API_MODULES = frozenset(
+    {"binding", "dependencies", "docs", "health", "responses", "router", "routing"}
+)
 
 
 def service_view(service: Service, overridden: bool) -> ServiceView:

@@ -12,6 +12,7 @@ from apiwright.ir.operations import (
     CreateAction,
     LinkWrite,
     ListAction,
+    Location,
     LogoutAction,
     Operation,
     PathColumn,
@@ -191,7 +192,7 @@ def _load_imports(operations: list[Operation], service: Service) -> set[Code]:
         compose(
             "from app.repositories.{}_repository import {}",
             ident(service.entities[view.entity].module),
-            ident(loads_name(view)),
+            ident(loads_name(view, service)),
         )
         for operation in operations
         if not isinstance(operation.action, ListAction)
@@ -331,9 +332,9 @@ class _MethodBuilder:
         restoring = action.verb is RowVerb.RESTORE
         return RowMethod(
             repository=ident(entity.plural),
-            variable=ident(names.argument(entity.module)),
+            variable=_variable(operation, entity),
             get=self._get(action, entity, lock=not (reading or restoring)),
-            guard=self._guard(action.rows, entity),
+            guard=self._guard(action.rows, entity, _variable(operation, entity)),
             assignments=tuple(
                 [
                     *self._writes(operation, entity, action.writes),
@@ -360,16 +361,15 @@ class _MethodBuilder:
         if action.links:
             conditions.append(compose("loads={}", ident(links_name(entity))))
         elif action.verb is RowVerb.READ and action.view is not None and action.view.loads:
-            conditions.append(compose("loads={}", ident(loads_name(action.view))))
+            conditions.append(compose("loads={}", ident(loads_name(action.view, self.service))))
         method = constant("restore" if action.verb is RowVerb.RESTORE else "get")
         return compose("await self.{}.{}({})", ident(entity.plural), method, joined(conditions))
 
-    def _guard(self, rows: Rows, entity: Entity) -> Code:
+    def _guard(self, rows: Rows, entity: Entity, variable: Code) -> Code:
         """The call that refuses rows of others, where anybody may see them; else empty."""
         if not (rows.owned and rows.visible) or entity.owner is None:
             return constant("")
         column = entity.column(entity.owner.column)
-        variable = ident(names.argument(entity.module))
         unless = self._unless(entity)
         return compose("self.require_owner({}.{}{})", variable, ident(column.attribute), unless)
 
@@ -445,15 +445,17 @@ class _MethodBuilder:
         raise KeyError(link.relation)
 
     def _exchanges(self, entity: Entity, action: RowAction) -> Iterator[Exchange]:
-        """What a partial change has to treat apart: hashes and lists of keys."""
+        """What a partial change has to treat apart: hashes, lists of keys, other names."""
         if action.verb is not RowVerb.UPDATE:
             return
         for write in action.writes:
             column = entity.column(write.column)
+            sent = literal(write.attribute)
             if column.hashed:
-                sent = literal(write.attribute)
                 value = compose("await self.context.passwords.hash(changes.pop({}))", sent)
                 yield Exchange(sent, literal(column.attribute), value)
+            elif write.attribute != column.attribute:
+                yield Exchange(sent, literal(column.attribute), compose("changes.pop({})", sent))
         for link in action.links:
             relation = self._relation(entity, link)
             target = self.service.entities[relation.target]
@@ -501,13 +503,20 @@ class _MethodBuilder:
     def _loads(self, view: View | None) -> Code:
         if view is None or not view.loads:
             return constant("")
-        return compose(", loads={}", ident(loads_name(view)))
+        return compose(", loads={}", ident(loads_name(view, self.service)))
 
     def _class(self, schema: str) -> Code:
         ref = self.classes.ref(schema, Direction.RESPONSE)
         if ref is None:
             raise KeyError(schema)
         return ident(ref.name)
+
+
+def _variable(operation: Operation, entity: Entity) -> Code:
+    """What a method calls the row that it works with: not like one of its arguments."""
+    name = names.argument(entity.module)
+    taken = {parameter.attribute for parameter in operation.located(Location.PATH)}
+    return ident(f"{name}_row" if name in taken else name)
 
 
 _TOKEN_FIELDS = {

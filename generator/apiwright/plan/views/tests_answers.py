@@ -12,29 +12,39 @@ from apiwright.ir.schemas import Direction, Json, Schema
 from apiwright.ir.service import Service
 from apiwright.ir.shapes import references
 from apiwright.plan.views.service import openness
+from apiwright.plan.views.tests_errors import ErrorShapes
 from apiwright.plan.views.tests_samples import SCHEMAS
 
 
 def answers_document(service: Service) -> dict[str, Json]:
-    """The document that `tests/contract.py` reads; concrete paths stand before open ones."""
+    """The document that `tests/contract.py` reads; concrete paths stand before open ones.
+
+    It leaves out errors whose declared shape is beyond what the service knows how to write.
+    """
     ordered = sorted(service.operations.values(), key=lambda operation: openness(operation.path))
     needed = _needed(service)
-    return {
-        "schemas": {
-            name: _schema(known.schema, service)
-            for name, known in service.schemas.items()
-            if name in needed
-        },
-        "operations": [
+    schemas: dict[str, Json] = {
+        name: _schema(known.schema, service)
+        for name, known in service.schemas.items()
+        if name in needed
+    }
+    shapes = ErrorShapes(service.errors, schemas)
+    operations: list[Json] = []
+    for operation in ordered:
+        answers: dict[str, Json] = {}
+        for response in operation.responses:
+            contents = _contents(response, service)
+            if shapes.can_write(operation.id, response.status, contents):
+                answers[response.status] = contents
+        operations.append(
             {
                 "id": operation.id,
                 "method": operation.method.upper(),
                 "path": path_pattern(f"{service.base_path}{operation.path}"),
-                "answers": {r.status: _contents(r, service) for r in operation.responses},
+                "answers": answers,
             }
-            for operation in ordered
-        ],
-    }
+        )
+    return {"schemas": schemas, "operations": operations}
 
 
 def path_pattern(path: str) -> str:
@@ -43,7 +53,7 @@ def path_pattern(path: str) -> str:
     return "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in parts)
 
 
-def _contents(response: Response, service: Service) -> Json:
+def _contents(response: Response, service: Service) -> dict[str, Json]:
     return {
         content.media_type.partition(";")[0].strip(): True
         if content.schema is None

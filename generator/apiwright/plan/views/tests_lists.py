@@ -216,9 +216,7 @@ class ListTests:
         if rule.relation:
             return self._related(rule, row)
         column = self._entity.column(rule.column)
-        usable = column.type not in _INCOMPARABLE and self._kit.rows.has_value(
-            column, self._entity
-        )
+        usable = column.type not in _INCOMPARABLE and self._kit.rows.has_value(column, self._entity)
         if not usable or not self._takes(column, parameter, rule):
             return None
         attribute = compose("{}.{}", row, ident(column.attribute))
@@ -330,9 +328,7 @@ class ListTests:
             asserts=(
                 compose("for up, down in {}:", literal(both)),
                 compose("    first, second = {}, {}", up, down),
-                compose(
-                    "    assert len({}) == len({})", self.items("first"), self.items("whole")
-                ),
+                compose("    assert len({}) == len({})", self.items("first"), self.items("whole")),
                 compose("    assert {} == {}[::-1]", self.items("first"), self.items("second")),
             ),
         )
@@ -346,4 +342,3 @@ class ListTests:
 
 def _pair(parameter: Parameter, value: str) -> Code:
     return compose("({}, {})", literal(parameter.name), literal(value))
-

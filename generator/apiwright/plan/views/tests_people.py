@@ -79,9 +79,7 @@ class People:
         identity, values = entity.identity, []
         if identity.roles and self._service.roles:
             value = constant("[role]" if identity.roles_many else "role")
-            values.append(
-                compose(", {}={}", ident(entity.column(identity.roles).attribute), value)
-            )
+            values.append(compose(", {}={}", ident(entity.column(identity.roles).attribute), value))
         if identity.active:
             active = ident(entity.column(identity.active).attribute)
             values.append(compose(", {}={}", active, literal(True)))

@@ -162,9 +162,7 @@ class Requests:
         for parameter in operation.located(Location.PATH):
             if not self._samples.breaks(operation, parameter, _BAD):
                 continue
-            written = self._filled(
-                operation, operation.path.replace(f"{{{parameter.name}}}", _BAD)
-            )
+            written = self._filled(operation, operation.path.replace(f"{{{parameter.name}}}", _BAD))
             if written is not None and self._template(written) == operation.path:
                 yield written
 

@@ -10,7 +10,7 @@ from apiwright.ir.examples import example_row, example_value
 from apiwright.ir.schemas import Json
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Column, ColumnType, Entity, Fill, ManyToMany
-from apiwright.plan.views.seeds import SeedView, needed_references, seed_views
+from apiwright.plan.views.seeds import needed_references, seed_views
 from apiwright.plan.views.tests_bounds import broken_rules
 
 _NUMBERED = ("number", "uuid4()")
@@ -197,4 +197,3 @@ def _is_filled(column: Column, entity: Entity) -> bool:
         return True
     types = {ColumnType.UUID, ColumnType.INT32, ColumnType.INT64}
     return column.fill is Fill.GENERATED and column.name == entity.key and column.type in types
-

@@ -30,6 +30,9 @@ Pairs: TypeAlias = tuple[tuple[str, str], ...]
 SCHEMAS = "urn:contract:schemas"
 """What references to named schemas begin with."""
 
+UNDECIDABLE = (re.error, SchemaError, Unresolvable, RecursionError, TypeError, ValueError)
+"""What a validator raises for schemas that it can't work with."""
+
 _RAW = b"example"
 _DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 _LARGEST = (2**31 - 1, 999_999_999, 9_999, 99, 9)
@@ -145,7 +148,7 @@ class Samples:
         )
         try:
             return validator.is_valid(value)
-        except (re.error, SchemaError, Unresolvable, RecursionError, TypeError, ValueError):
+        except UNDECIDABLE:
             return None
 
     def _values(self, schema: Schema, given: tuple[Json, ...]) -> Iterator[Json]:
@@ -165,9 +168,7 @@ class Samples:
     def _parameter_schema(self, operation: Operation, parameter: Parameter) -> Json:
         place = parameter.location.value
         key = parameter.attribute if place == Location.PATH.value else parameter.name
-        return _inside(
-            self._operations, operation.id, "groups", place, "schema", "properties", key
-        )
+        return _inside(self._operations, operation.id, "groups", place, "schema", "properties", key)
 
 
 def pairs(parameter: Parameter, value: Json) -> Pairs | None:

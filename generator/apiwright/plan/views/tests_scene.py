@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 
@@ -65,9 +66,11 @@ class Scene:
 
     @property
     def status(self) -> Code | None:
-        """The status when all goes well, if the contract says so."""
+        """The status when all goes well; None where the contract has no answer for that."""
         success = self.operation.success
-        return literal(int(success.status)) if success and success.status.isdigit() else None
+        if success is None:
+            return None
+        return literal(int(success.status) if success.status.isdigit() else 200)
 
     @property
     def invalid(self) -> Code:
@@ -107,9 +110,11 @@ class Scene:
 
     def variable(self, wanted: str) -> Code:
         """A name that is free in the test."""
-        name = names.argument(wanted)
+        stem = name = names.argument(wanted)
+        number = 1
         while name in self._variables:
-            name = f"{name.rstrip('_')}_row"
+            number += 1
+            name = f"{stem.rstrip('_')}_{number}"
         self._variables.add(name)
         return ident(name)
 
@@ -162,9 +167,7 @@ class Scene:
         address = self.kit.requests.address(self.operation)
         return literal(address) if address is not None else None
 
-    def call(
-        self, path: Code, *, body: Code | None = None, query: tuple[Code, ...] = ()
-    ) -> Code:
+    def call(self, path: Code, *, body: Code | None = None, query: tuple[Code, ...] = ()) -> Code:
         """The call of the operation."""
         arguments = [path]
         needed: Pairs = self.kit.requests.needed(self.operation, Location.QUERY) or ()
@@ -284,8 +287,9 @@ def _without_idle_names(lines: list[Code], rest: tuple[Code, ...]) -> tuple[Code
     found: list[Code] = []
     for place, line in enumerate(lines):
         name, equals, value = line.partition(" = ")
-        later = "\n".join((*lines[place + 1 :], *rest))
-        idle = equals and name.isidentifier() and not re.search(rf"\b{name}\b", later)
+        later = ast.walk(ast.parse("\n".join((*lines[place + 1 :], *rest))))
+        spoken = {node.id for node in later if isinstance(node, ast.Name)}
+        idle = equals and name.isidentifier() and name not in spoken
         found.append(constant(value) if idle else line)
     return tuple(found)
 

@@ -140,7 +140,9 @@ def _stores(
     echoes = _echoes(kit, operation, action, entity)
     count = literal(scene.made(entity) + 1)
     asserts = [*_shows(echoes), *_leads_there(kit, operation, action)]
-    asserts.append(compose("assert scratch.count(models.{}) == {}", ident(entity.class_name), count))
+    asserts.append(
+        compose("assert scratch.count(models.{}) == {}", ident(entity.class_name), count)
+    )
     yield scene.test(
         "stores_what_is_sent",
         "what is sent is stored and shown",
@@ -190,7 +192,9 @@ def _leads_there(kit: Kit, operation: Operation, action: CreateAction) -> list[C
         if not here or other.method != "get" or not callable_in_tests(kit, other):
             continue
         guard = kit.people.guard(other)
-        if guard is Guard.CALLER and kit.people.role(operation) != kit.people.role(other, operation):
+        if guard is Guard.CALLER and kit.people.role(operation) != kit.people.role(
+            other, operation
+        ):
             return []
         headers = constant(", headers=caller.headers" if guard is Guard.CALLER else "")
         return [
@@ -247,7 +251,12 @@ def _needs_its_parent(kit: Kit, operation: Operation, action: CreateAction) -> I
     scene = Scene(kit, operation)
     path = scene.nowhere()
     has_parent = any(parent.parent for parent in action.rows.parents)
-    if not has_parent or path is None or not callable_in_tests(kit, operation) or not scene.sign_in():
+    if (
+        not has_parent
+        or path is None
+        or not callable_in_tests(kit, operation)
+        or not scene.sign_in()
+    ):
         return
     body = _body(scene, _example(kit, operation))
     if body is None:
@@ -274,9 +283,7 @@ def _given(scene: Scene, action: RowAction, entity: Entity) -> tuple[Code, ...]:
     return (compose("{}=seed.NOW", ident(entity.column(entity.soft_delete).attribute)),)
 
 
-def _works(
-    kit: Kit, operation: Operation, action: RowAction, entity: Entity
-) -> Iterator[TestView]:
+def _works(kit: Kit, operation: Operation, action: RowAction, entity: Entity) -> Iterator[TestView]:
     scene = Scene(kit, operation)
     status = scene.status
     if status is None or not callable_in_tests(kit, operation) or not scene.sign_in():
@@ -310,9 +317,7 @@ _SAYS = {
 }
 
 
-def _then(
-    kit: Kit, scene: Scene, action: RowAction, row: Code, call: Code
-) -> tuple[Code, ...]:
+def _then(kit: Kit, scene: Scene, action: RowAction, row: Code, call: Code) -> tuple[Code, ...]:
     """What holds after the operation has worked."""
     entity = kit.service.entities[action.entity]
     if action.verb is RowVerb.DELETE:
@@ -447,4 +452,3 @@ def _keeps_what_is_in_use(kit: Kit, operation: Operation, entity: Entity) -> Ite
                 status=literal(409),
             )
             return
-
