@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from support.running import scratch_database, scratch_servers
 
 from apiwright.local import Servers
+from tests.support.running import scratch_database, scratch_servers
 
 
 @pytest.fixture(scope="session")

@@ -90,9 +90,10 @@ def _note_open(service: Service, overrides: Iterable[OverrideClass], report: Rep
                 isinstance(action, CustomAction)
                 and (resource.module, operation.name) not in answered
             ):
+                message = f"{operation.id} answers 501 until an override gives it a body"
                 report.note(
                     "needs-override",
-                    f"{operation.id} answers 501 until an override gives it a body: {action.reason}",
+                    f"{message}: {action.reason}",
                     operation.position,
                     hint=f"apiwright override {operation.id}",
                 )

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from support.running import ROOT, Running, running_service, scratch_database, service_environ
 
 from apiwright.local import Servers
+from tests.support.running import ROOT, Running, running_service, scratch_database, service_environ
 
 
 @pytest.fixture(scope="module")

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import WebDriverWait
-from support.running import ROOT, Running, running_service, scratch_database, service_environ
 
 from apiwright.local import Servers
+from tests.support.running import ROOT, Running, running_service, scratch_database, service_environ
 
 pytestmark = pytest.mark.skipif(
     shutil.which("chromedriver") is None and "CI" not in os.environ,
@@ -38,7 +39,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
     options = webdriver.ChromeOptions()
     for argument in (
         "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-        "--window-size=1200,1600", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        "--window-size=1200,1600", "--disable-background-networking", "--disable-component-update",
+        "--disable-sync",
         f"--user-data-dir={tmp_path_factory.mktemp('profile')}",
     ):  # fmt: skip
         options.add_argument(argument)
@@ -51,10 +53,16 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
         driver.quit()
 
 
+def log_of(browser: webdriver.Chrome, kind: str) -> list[dict[str, Any]]:
+    """What one of the browser's logs has noted since it was last asked for."""
+    ask: Callable[[str], list[dict[str, Any]]] = browser.get_log
+    return ask(kind)
+
+
 def requested(browser: webdriver.Chrome) -> set[str]:
     """The addresses on the network that were asked for."""
     found = set()
-    for entry in browser.get_log("performance"):
+    for entry in log_of(browser, "performance"):
         message = json.loads(entry["message"])["message"]
         if message["method"] == "Network.requestWillBeSent":
             found.add(message["params"]["request"]["url"])
@@ -63,7 +71,7 @@ def requested(browser: webdriver.Chrome) -> set[str]:
 
 def complaints(browser: webdriver.Chrome) -> list[str]:
     """What the console shows as errors."""
-    return [e["message"] for e in browser.get_log("browser") if e["level"] == "SEVERE"]
+    return [e["message"] for e in log_of(browser, "browser") if e["level"] == "SEVERE"]
 
 
 def test_swagger_ui_shows_the_contract(browser: webdriver.Chrome, running: Running) -> None:

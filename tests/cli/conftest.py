@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from support.command import reference_project
 
 from apiwright.cli.main import group
+from tests.support.command import reference_project
 
 Invoke = Callable[..., Result]
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from support.command import tree
+
+from tests.support.command import tree
 
 Invoke = Callable[..., Result]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from support.command import tree
-from support.running import run_python, service_environ
 
 from apiwright.local import Servers
+from tests.support.command import tree
+from tests.support.running import run_python, service_environ
 
 Invoke = Callable[..., Result]
 
@@ -56,8 +56,9 @@ def test_a_contract_in_several_files_comes_along(invoke: Invoke, tmp_path: Path)
     (source / "parts").mkdir(parents=True)
     (source / "api.yaml").write_text(
         "openapi: 3.1.0\ninfo: {title: Parts, version: '1'}\npaths:\n  /things:\n    get:\n"
-        "      operationId: listThings\n      responses:\n        '200':\n          description: ok\n"
-        "          content:\n            application/json:\n              schema:\n"
+        "      operationId: listThings\n      responses:\n        '200':\n"
+        "          description: ok\n          content:\n"
+        "            application/json:\n              schema:\n"
         "                type: array\n                items: {$ref: 'parts/thing.yaml#/Thing'}\n"
     )
     (source / "parts" / "thing.yaml").write_text(

@@ -29,7 +29,7 @@ def test_a_stub_in_a_new_file(invoke: Invoke, project: Path) -> None:
 
 
 def test_a_stub_in_a_file_that_a_person_wrote(invoke: Invoke, project: Path) -> None:
-    """What is there stays; the method goes to the end of its class, missing imports to the others."""
+    """What is there stays; the method goes to the end of its class, imports to the others."""
     file = project / "overrides" / "items.py"
     before = file.read_text()
     assert invoke(project, "override", "createItem").exit_code == 0

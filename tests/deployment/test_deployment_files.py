@@ -5,13 +5,16 @@ No container engine runs here: images are not built, only what describes them is
 
 from __future__ import annotations
 
+import ast
+import importlib.metadata
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
-from support.running import ROOT
+
+from tests.support.running import ROOT
 
 GENERATED = ROOT / "generated"
 TOOLS = Path(sys.executable).parent
@@ -79,9 +82,6 @@ def test_every_setting_is_in_the_example() -> None:
 
 def test_the_requirements_are_those_of_the_imports() -> None:
     """Every package that the application imports is one of its requirements."""
-    import ast
-    import importlib.metadata
-
     modules = set()
     for file in (GENERATED / "app").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):

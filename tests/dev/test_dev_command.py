@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,10 +14,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from support.command import reference_project
-from support.running import free_port, scratch_database
 
 from apiwright.local import Servers
+from tests.support.command import reference_project
+from tests.support.running import free_port, scratch_database
 
 
 class Dev:
@@ -114,7 +115,10 @@ def test_it_follows_edits_and_survives_mistakes(dev: Dev) -> None:
     """A new field is there at once; a mistake is shown, and the last good service stays."""
     spec = dev.project / "specs" / "openapi.yaml"
     good = spec.read_text()
-    new = "        condition:\n          type: string\n          enum: [new, used]\n          default: new\n"
+    new = (
+        "        condition:\n          type: string\n"
+        "          enum: [new, used]\n          default: new\n"
+    )
     anchor = "        quantity:\n          description: How many pieces there are\n"
     spec.write_text(good.replace(anchor, new + anchor))
     dev.until(lambda: items(dev)[0].get("condition") == "new")
@@ -157,7 +161,7 @@ def test_it_ends_cleanly(dev: Dev) -> None:
 
 
 def test_it_starts_its_own_servers(tmp_path: Path) -> None:
-    """Without DATABASE_URL and REDIS_URL, both are started, and keep their data for the next run."""
+    """Without DATABASE_URL and REDIS_URL, both are started, and keep their data."""
     environ = {"DATABASE_URL": "", "REDIS_URL": ""}
     project = reference_project(tmp_path)
     passwords = []
@@ -176,8 +180,6 @@ def test_it_starts_its_own_servers(tmp_path: Path) -> None:
 
 def test_a_taken_port_is_told(tmp_path: Path) -> None:
     """With the option that helps."""
-    import socket
-
     project = reference_project(tmp_path)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

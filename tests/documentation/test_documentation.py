@@ -15,10 +15,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.command import apiwright, reference_project, succeeded
-from support.running import ROOT, run_python, scratch_database, service_environ
+import yaml
 
+from apiwright.extensions import WORDS
 from apiwright.local import Servers
+from tests.support.command import apiwright, reference_project, succeeded
+from tests.support.running import ROOT, run_python, scratch_database, service_environ
 
 FILES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -120,7 +122,7 @@ def test_every_command_is_named_here() -> None:
     assert {line for _, line in commands()} == set(HOW)
 
 
-@pytest.mark.parametrize("run", sorted(set(HOW.values()), key=lambda f: f.__name__))
+@pytest.mark.parametrize("run", list(dict.fromkeys(HOW.values())))
 def test_commands_work(
     run: Callable[[Path, Servers], None], project: Path, servers: Servers
 ) -> None:
@@ -163,8 +165,6 @@ def test_extension_snippets_are_accepted(project: Path) -> None:
 
 def test_the_roles_snippet_is_a_security_scheme() -> None:
     """Under `components`, as it stands."""
-    import yaml
-
     roles = next(text for name, text in blocks("yaml") if "x-roles" in text)
     scheme = yaml.safe_load(roles)["components"]["securitySchemes"]["oauth2"]
     assert set(scheme["x-roles"]) == {"member", "admin"}
@@ -205,14 +205,12 @@ def test_links_lead_somewhere() -> None:
 
 def test_every_extension_word_is_documented() -> None:
     """docs/extensions.md knows all of them, and no other."""
-    from apiwright.extensions import WORDS
-
     text = (ROOT / "docs" / "extensions.md").read_text()
     assert set(re.findall(r"`?(x-[a-z]+)\b", text)) == set(WORDS)
 
 
 def test_the_bootstrap_is_what_the_readme_says(tmp_path: Path) -> None:
-    """`python3 generator` is a program: with an environment that is there, it hands over at once."""
+    """`python3 generator` is a program: with an environment already there, it hands over."""
     done = subprocess.run(
         [sys.executable, "generator", "--version"],
         cwd=ROOT,

@@ -20,6 +20,7 @@ URL = os.environ["FUZZ_URL"]
 PASSWORD = "correct horse battery staple"
 ADMIN = os.environ["FUZZ_ADMIN"]
 ENDING = frozenset({"logout", "deleteMe"})
+ENDING_OTHERS = frozenset({"updateUser", "deleteUser"})
 
 
 def post(path: str, content_type: str, body: bytes) -> Any:
@@ -79,9 +80,9 @@ def admin_id() -> str:
 @schemathesis.hook
 def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
     """Put what only the service can know into bodies that are meant to be right."""
-    if _operation(case) in {"updateUser", "deleteUser"} and case.path_parameters:
-        if str(case.path_parameters.get("user_id")).lower() == admin_id():
-            case.path_parameters["user_id"] = str(uuid4())
+    path = case.path_parameters or {}
+    if _operation(case) in ENDING_OTHERS and str(path.get("user_id")).lower() == admin_id():
+        path["user_id"] = str(uuid4())
     if not case.meta or not case.meta.generation.mode.is_positive:
         return
     operation = _operation(case)

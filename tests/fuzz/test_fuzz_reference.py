@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import secrets
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
-from support.running import ROOT, Running, running_service, scratch_database, service_environ
 
 from apiwright.local import Servers
+from tests.support.running import ROOT, Running, running_service, scratch_database, service_environ
 
 HERE = Path(__file__).parent
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "200")
@@ -35,9 +37,6 @@ def running(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def make_admin(running: Running, database_url: str) -> None:
     """An administrator, made as people make the first one: by hand in the database."""
-    import asyncio
-    import urllib.request
-
     account = {"email": ADMIN, "password": "correct horse battery staple", "full_name": "Fuzz"}
     request = urllib.request.Request(
         f"{running.url}/api/v1/users/",

@@ -185,7 +185,8 @@ def test_it_becomes_the_program(
 ) -> None:
     became: list[object] = []
     monkeypatch.setattr(os, "execv", lambda *given: became.extend(given))
-    bootstrap.run(root, "python", ["-c", "pass"])
+    program: Callable[[Path, str, list[str]], object] = bootstrap.run
+    program(root, "python", ["-c", "pass"])
     path = root / ".venv" / "bin" / "python"
     assert became == [path, [str(path), "-c", "pass"]]
 

@@ -6,7 +6,8 @@ import asyncio
 from pathlib import Path
 
 import asyncpg
-from support.running import ROOT, run_python, service_environ
+
+from tests.support.running import ROOT, run_python, service_environ
 
 GENERATED = ROOT / "generated"
 OBJECTS = """
@@ -16,7 +17,8 @@ OBJECTS = """
     UNION ALL SELECT 'constraint ' || conname FROM pg_constraint c
     JOIN pg_namespace n ON n.oid = c.connamespace
     WHERE n.nspname = 'public' AND conname NOT LIKE 'alembic_version%'
-    UNION ALL SELECT 'type ' || t.typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+    UNION ALL SELECT 'type ' || t.typname FROM pg_type t
+    JOIN pg_namespace n ON n.oid = t.typnamespace
     WHERE n.nspname = 'public' AND t.typtype = 'e'
     ORDER BY 1
 """
@@ -28,7 +30,7 @@ def objects(url: str) -> list[str]:
     async def read() -> list[str]:
         connection = await asyncpg.connect(url)
         try:
-            return [row["name"] for row in await connection.fetch(OBJECTS)]
+            return [str(row["name"]) for row in await connection.fetch(OBJECTS)]
         finally:
             await connection.close()
 

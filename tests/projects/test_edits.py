@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.command import apiwright, reference_project, succeeded, tree
-from support.running import ROOT, run_python, scratch_database, service_environ
 
 from apiwright.local import Servers
+from tests.support.command import apiwright, reference_project, succeeded, tree
+from tests.support.running import ROOT, run_python, scratch_database, service_environ
+
+QUANTITY = (
+    "        quantity:\n          description: How many pieces there are\n"
+    "          $ref: '#/components/schemas/Quantity'\n"
+)
 
 
 @pytest.fixture
@@ -47,11 +53,7 @@ def add_field(project: Path) -> list[str]:
           enum: [new, used]
           default: new
 """
-    edit(
-        project,
-        ("        quantity:\n          description: How many pieces there are\n          $ref",
-         new + "        quantity:\n          description: How many pieces there are\n          $ref"),
-    )  # fmt: skip
+    edit(project, (QUANTITY, new + QUANTITY))
     return []
 
 
@@ -102,25 +104,28 @@ def remove_operation(project: Path) -> list[str]:
 
 def rename_schema(project: Path) -> list[str]:
     """A schema gets another name; its table has a name of its own, and stays."""
-    edit(project, ("schemas/Item'", "schemas/Article'"), ("    Item:\n      description: A thing",
-                                                         "    Article:\n      description: A thing"))  # fmt: skip
+    edit(
+        project,
+        ("schemas/Item'", "schemas/Article'"),
+        ("    Item:\n      description: A thing", "    Article:\n      description: A thing"),
+    )
     override = project / "overrides" / "items.py"
     override.write_text(
         override.read_text()
-        .replace("from app.schemas.item import Item, ItemStatus, Reservation",
-                 "from app.schemas.article import Article, ItemStatus, Reservation")
+        .replace(
+            "from app.schemas.item import Item, ItemStatus, Reservation",
+            "from app.schemas.article import Article, ItemStatus, Reservation",
+        )
         .replace("-> Item:", "-> Article:")
         .replace("models.Item.id", "models.Article.id")
         .replace("Item.model_validate", "Article.model_validate")
         .replace("self.items", "self.articles")
-    )  # fmt: skip
+    )
     return []
 
 
 def remove_field(project: Path) -> list[str]:
     """A property goes, and its column with it, since that is said twice."""
-    import re
-
     spec = project / "specs" / "openapi.yaml"
     text = spec.read_text()
     text = re.sub(
@@ -168,15 +173,23 @@ def test_what_would_lose_data_is_refused_until_it_is_said_twice(project: Path) -
 
 def test_a_column_without_a_value_for_old_rows_is_refused(project: Path) -> None:
     """A new property that is required and has no default can't be added to rows that exist."""
+    weight = "        weight:\n          type: integer\n"
+    owner = "        owner_id:\n          description: The account that offers it\n"
+    price = (
+        "        price:\n          description: What one piece costs\n"
+        "          $ref: '#/components/schemas/Money'\n"
+    )
+    sent = price + QUANTITY + "          default: 1\n"
     edit(
         project,
-        ("        - tags\n        - owner_id\n", "        - tags\n        - weight\n        - owner_id\n"),
-        ("        owner_id:\n          description: The account that offers it\n",
-         "        weight:\n          type: integer\n        owner_id:\n          description: The account that offers it\n"),
+        (
+            "        - tags\n        - owner_id\n",
+            "        - tags\n        - weight\n        - owner_id\n",
+        ),
+        (owner, weight + owner),
         ("      required: [title, price]\n", "      required: [title, price, weight]\n"),
-        ("        price:\n          description: What one piece costs\n          $ref: '#/components/schemas/Money'\n        quantity:\n          description: How many pieces there are\n          $ref: '#/components/schemas/Quantity'\n          default: 1\n",
-         "        weight:\n          type: integer\n        price:\n          description: What one piece costs\n          $ref: '#/components/schemas/Money'\n        quantity:\n          description: How many pieces there are\n          $ref: '#/components/schemas/Quantity'\n          default: 1\n"),
-    )  # fmt: skip
+        (sent, weight + sent),
+    )
     refused = apiwright(project, "generate")
     assert refused.code == 1
     assert "error[no-value]: items.weight has to have a value" in refused.err
@@ -192,18 +205,24 @@ def test_an_override_that_no_longer_fits_is_reported(project: Path) -> None:
     assert "overrides/items.py:" in refused.err
     assert tree(project / "generated") == before
 
-    edit(project, ("      operationId: bookItem\n", "      operationId: reserveItem\n"),
-         ("/items/{item_id}/reserve:\n    parameters:\n      - $ref: '#/components/parameters/ItemId'\n",
-          "/items/{item_id}/reserve:\n    parameters:\n      - $ref: '#/components/parameters/ItemId'\n"
-          "      - {name: notify, in: query, schema: {type: boolean}}\n"))  # fmt: skip
+    path = (
+        "/items/{item_id}/reserve:\n    parameters:\n"
+        "      - $ref: '#/components/parameters/ItemId'\n"
+    )
+    notify = "      - {name: notify, in: query, schema: {type: boolean}}\n"
+    edit(
+        project,
+        ("      operationId: bookItem\n", "      operationId: reserveItem\n"),
+        (path, path + notify),
+    )
     refused = apiwright(project, "check")
     assert refused.code == 1
     assert (
         "error[override-signature]: reserve_item no longer fits the operation reserveItem"
         in refused.err
     )
-    wanted = "async def reserve_item(self, item_id: UUID, query: ReserveItemQuery, body: Reservation) -> Item"
-    assert wanted in refused.err
+    parameters = "self, item_id: UUID, query: ReserveItemQuery, body: Reservation"
+    assert f"async def reserve_item({parameters}) -> Item" in refused.err
 
 
 def test_overrides_are_never_written(project: Path) -> None:

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.running import ROOT
+from tests.support.running import ROOT
 
 
 @dataclass(frozen=True)

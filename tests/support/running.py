@@ -72,7 +72,7 @@ def service_environ(database_url: str, redis_url: str = "", **settings: str) -> 
 
 
 def run_python(folder: Path, environ: dict[str, str], *arguments: str) -> str:
-    """What Python prints when it runs in `folder`; an AssertionError with its output if it fails."""
+    """What Python prints when it runs in `folder`; AssertionError with its output if it fails."""
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,

@@ -247,7 +247,11 @@ def test_a_column_has_the_type_of_its_values(
         ({"type": "number", "format": "decimal"}, None, None),
         ({"type": "number", "format": "decimal", "multipleOf": 10}, 38, 0),
         ({"type": "string", "format": "decimal"}, None, None),
-        ({"type": "string", "format": "decimal", "pattern": r"^(0|[1-9][0-9]{0,7})\.[0-9]{2}$"}, 10, 2),
+        (
+            {"type": "string", "format": "decimal", "pattern": r"^(0|[1-9][0-9]{0,7})\.[0-9]{2}$"},
+            10,
+            2,
+        ),
         ({"type": "string", "format": "decimal", "pattern": r"^\d{1,5}(\.\d{1,3})?$"}, 8, 3),
         ({"type": "string", "format": "decimal", "pattern": r"^[0-9]+[.][0-9]{4}$"}, 38, 4),
         ({"type": "string", "format": "decimal", "pattern": "^[0-9]+$"}, None, None),
@@ -522,7 +526,8 @@ def test_indexes_of_one_database_have_different_names() -> None:
         },
     }
     found = understood(contract(schemas=schemas)).entities
-    names = [index.name for known in found.values() for index in (*known.uniques, *known.indexes)]
+    names = [unique.name for known in found.values() for unique in known.uniques]
+    names += [index.name for known in found.values() for index in known.indexes]
     assert len(names) == 5
     assert len({*names, *(known.table for known in found.values())}) == 9
 

