@@ -96,7 +96,7 @@ class ListItemsQuery(ApiModel):
     created_from: Timestamp | None = None
     created_to: Timestamp | None = None
     q: Annotated[str | None, Field(max_length=200, min_length=1)] = None
-    sort: Annotated[list[ListItemsSortItem], Field(max_length=3)] = [
+    sort: Annotated[list[ListItemsSortItem], Field(max_length=3, min_length=1)] = [
         ListItemsSortItem.CREATED_AT_DESC
     ]
 

@@ -41,7 +41,7 @@ class ListUsersQuery(ApiModel):
     role: Role | None = None
     is_active: bool | None = None
     q: Annotated[str | None, Field(max_length=200, min_length=1)] = None
-    sort: Annotated[list[ListUsersSortItem], Field(max_length=3)] = [
+    sort: Annotated[list[ListUsersSortItem], Field(max_length=3, min_length=1)] = [
         ListUsersSortItem.CREATED_AT_DESC
     ]
 
