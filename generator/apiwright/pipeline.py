@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -95,7 +96,7 @@ def _note_open(service: Service, overrides: Iterable[OverrideClass], report: Rep
                     "needs-override",
                     f"{message}: {action.reason}",
                     operation.position,
-                    hint=f"apiwright override {operation.id}",
+                    hint=f"apiwright override {shlex.quote(operation.id)}",
                 )
 
 

@@ -6,9 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 
+from click.testing import CliRunner, Result
+
+from apiwright.cli.main import group
 from tests.support.running import ROOT
 
 
@@ -39,6 +43,14 @@ def apiwright(folder: Path, *arguments: str, environ: dict[str, str] | None = No
     )
     assert "Traceback" not in done.stderr, done.stderr
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+def called(folder: Path, *arguments: str) -> Result:
+    """Run `apiwright` in `folder` inside this process; it ends with a code, not an exception."""
+    with chdir(folder):
+        result = CliRunner().invoke(group, [*arguments], prog_name="apiwright")
+    assert result.exception is None or isinstance(result.exception, SystemExit), result
+    return result
 
 
 def succeeded(done: Done) -> Done:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from apiwright.check.contract import Contract
 from apiwright.check.findings import Findings
-from apiwright.check.words import label_of, listed
-from apiwright.load import Place
+from apiwright.check.words import listed
+from apiwright.load import KINDS, Place
 from apiwright.load.wording import with_article
 
 # What only makes sense beside a schema (3.0.4 section 4.7.12.2, 3.1.1 section 4.8.12.2.2).
@@ -68,7 +68,7 @@ def _check_pair(place: Place, pair: _Pair, found: Findings, *, lenient: bool) ->
             related = [(earlier.key_position, "the other one")]
             found.error("excluding-fields", message, later.key_position, related=related)
     elif pair.needed and first is None and second is None:
-        label = with_article(label_of(place.kind))
+        label = with_article(KINDS[place.kind].label)
         message = f"{label} needs a '{pair.first}', or '{pair.second}'"
         found.error("missing-field", message, place.node.key_position)
 

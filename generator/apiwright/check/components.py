@@ -6,8 +6,8 @@ import re
 
 from apiwright.check.contract import Contract
 from apiwright.check.findings import Findings
-from apiwright.check.words import label_of, quoted
-from apiwright.load import SECTIONS
+from apiwright.check.words import quoted
+from apiwright.load import KINDS, SECTIONS
 from apiwright.load.wording import with_article
 
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")
@@ -21,7 +21,7 @@ def check_component_names(contract: Contract, found: Findings) -> None:
     for section, kind in SECTIONS.items():
         for name, node in contract.section(section).items():
             if not _NAME.fullmatch(name):
-                message = f"{quoted(name)} is no name for {with_article(label_of(kind))}"
+                message = f"{quoted(name)} is no name for {with_article(KINDS[kind].label)}"
                 hint = "names are made of letters, digits, '.', '-' and '_'"
                 report = found.warning if contract.legacy else found.error
                 report("component-name", message, node.key_position, hint=hint)

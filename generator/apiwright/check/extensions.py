@@ -12,7 +12,7 @@ from apiwright.check.contract import Contract
 from apiwright.check.faults import Fault, faults
 from apiwright.check.findings import Findings
 from apiwright.check.specification import node_at
-from apiwright.check.words import label_of, listed, quoted, steps, surely_meant
+from apiwright.check.words import listed, quoted, steps, surely_meant
 from apiwright.extensions import WORDS, Word
 from apiwright.extensions.vocabulary import PROPERTY
 from apiwright.load import KINDS, Node, Place, plain
@@ -78,7 +78,7 @@ def _check_place(word: Word, node: Node, place: Place, found: Findings) -> bool:
     )
     message, hint = "", ""
     if not _fits(word, place.kind):
-        label = with_article(label_of(place.kind))
+        label = with_article(KINDS[place.kind].label)
         message = f"'{word.name}' belongs on {belongs}, not on {label}"
     elif place.reference is not None and place.kind != "schema":
         message = f"'{word.name}' has no effect beside a reference"

@@ -75,7 +75,7 @@ def _can_choose(
         found.error("impossible-filter", message, word.key_position)
     elif things.schema is None:
         message = f"{name} chooses from a list, but {shown(operation.label)} answers with none"
-        hint = "'x-filter: false' leaves it to an override"
+        hint = "an override can look at a parameter with 'x-filter: false'"
         found.error("impossible-filter", message, word.key_position, hint=hint)
     else:
         return True

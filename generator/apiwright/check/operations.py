@@ -87,9 +87,22 @@ def check_missing_ids(contract: Contract, found: Findings) -> None:
             found.note("missing-operation-id", message, operation.node.key_position, hint=hint)
 
 
+def check_links(contract: Contract, found: Findings) -> None:
+    """A link leads to an operation that there is (3.0.4 section 4.7.20, 3.1.1 section 4.8.20)."""
+    known = {node.string("operationId") for _, node in _identified(contract)}
+    for place in contract.of("link"):
+        named = place.node.get("operationId")
+        if place.reference is None and named is not None and named.text and named.text not in known:
+            message = f"there is no operation {quoted(named.text)} to link to"
+            hint = found.meant(named.text, known)
+            found.warning("unknown-operation", message, named.position, hint=hint)
+
+
 def check_statuses(contract: Contract, found: Findings) -> None:
     """The keys of responses are status codes, ranges of them, and `default`."""
     for place in contract.of("responses"):
+        if place.node.string("$ref"):
+            continue
         codes = [key for key in place.node.mapping if not key.startswith("x-")]
         if not codes:
             message = "an operation needs at least one response"

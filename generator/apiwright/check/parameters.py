@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from apiwright.check.contract import Contract
 from apiwright.check.findings import Findings
 from apiwright.check.words import quoted
 from apiwright.load import Node, Place
+from apiwright.problems import Position
 
+# RFC 9110 section 5.6.2, which names of headers are made of
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _INSTEAD = {
     "accept": "media types are the keys of 'content' in responses",
     "content-type": "media types are the keys of 'content' in the request body",
@@ -70,6 +75,24 @@ def check_ignored_headers(contract: Contract, found: Findings) -> None:
             message = f"the header {quoted(name.text)} is ignored as a parameter, by OpenAPI's rule"
             hint = _INSTEAD[name.text.lower()]
             found.note("ignored-parameter", message, name.position, hint=hint)
+
+
+def check_header_names(contract: Contract, found: Findings) -> None:
+    """Headers have names that HTTP can carry; contracts with others exist."""
+    for place in contract.of("parameter"):
+        name = place.node.get("name")
+        if name is not None and name.text and place.node.string("in") == "header":
+            _check_header_name(name.text, name.position, found)
+    for place in contract.of("response"):
+        for text, node in place.node.entries("headers").items():
+            _check_header_name(text, node.key_position, found)
+
+
+def _check_header_name(name: str, position: Position, found: Findings) -> None:
+    if _TOKEN.fullmatch(name) is None:
+        message = f"{quoted(name)} is no name of a header: HTTP cannot carry it"
+        hint = "names are made of letters, digits and hyphens"
+        found.warning("bad-header-name", message, position, hint=hint)
 
 
 def check_defaults(contract: Contract, found: Findings) -> None:

@@ -10,7 +10,7 @@ from apiwright.check.contract import Contract
 from apiwright.check.definitions import definition
 from apiwright.check.faults import Fault, Path, faults
 from apiwright.check.findings import Findings
-from apiwright.check.words import label_of, quoted, steps, what_is
+from apiwright.check.words import quoted, steps, what_is
 from apiwright.load import KINDS, Field, Node, Place, Plain, Shape, plain
 from apiwright.load.wording import shown, with_article
 
@@ -60,7 +60,7 @@ def _substitute(place: Place, found: Findings, *, legacy: bool) -> dict[str, Pla
     result: dict[str, Plain] = {}
     for key, node in place.node.mapping.items():
         field = kind.field(key)
-        if key == "$ref" and place.kind == "path-item":
+        if key == "$ref" and (place.kind == "path-item" or (kind.section is None and node.text)):
             continue
         if (
             kind.is_extension(key)
@@ -86,10 +86,11 @@ def _inside(key: str, node: Node, field: Field, found: Findings, *, legacy: bool
     wanted: type = list if field.shape is Shape.LIST else dict
     if not isinstance(node.value, wanted):
         words = "a list" if wanted is list else "a mapping"
-        message = f"'{shown(key)}' must be {words}, not {what_is(node.value)}"
-        found.error("wrong-type", message, node.position)
+        if not _is_reference(node):
+            message = f"'{shown(key)}' must be {words}, not {what_is(node.value)}"
+            found.error("wrong-type", message, node.position)
         return [{}] if wanted is list else {}
-    for name, entry in node.mapping.items():
+    for name, entry in node.mapping.items() if not _is_reference(node) else ():
         if key != "dependencies" or not isinstance(entry.value, list):
             _check_object(f"'{shown(name)}'", entry, found, boolean=boolean)
     for item in node.items:
@@ -97,6 +98,11 @@ def _inside(key: str, node: Node, field: Field, found: Findings, *, legacy: bool
     if field.shape is Shape.LIST:
         return [{} for _ in node.items[:1]]
     return {name: {} for name in node.mapping}
+
+
+def _is_reference(node: Node) -> bool:
+    """Whether a reference stands for all that a field holds, of which the load stage has told."""
+    return bool(node.string("$ref"))
 
 
 def _check_object(subject: str, node: Node, found: Findings, *, boolean: bool) -> None:
@@ -126,7 +132,7 @@ def _said_elsewhere(place: Place, fault: Fault, *, alone: bool) -> bool:
 
 def _report(place: Place, fault: Fault, found: Findings, *, legacy: bool) -> None:
     node = node_at(place.node, fault.path)
-    label = label_of(place.kind)
+    label = KINDS[place.kind].label
     if fault.code == "missing-field":
         where = f"'{steps(fault.path)}'" if fault.path else f"this {label}"
         position = node.key_position if node is not None else place.node.key_position

@@ -38,8 +38,10 @@ def check_version(root: Node, found: Findings) -> bool:
         return False
     if not _UNDERSTOOD.fullmatch(written.value):
         short = _SHORT.fullmatch(written.value)
-        hint = f"write all of it: '{written.value}.0'" if short else ""
         message = f"OpenAPI {quoted(written.value)} is not understood, only 3.0 and 3.1 are"
+        if short:
+            message = f"{quoted(written.value)} is not the whole number of a version"
+        hint = f"write '{written.value}.0'" if short else ""
         found.error("unsupported-version", message, written.position, hint=hint)
         return False
     return True

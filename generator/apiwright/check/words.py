@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from apiwright.load import KINDS, Plain
+from apiwright.load import Plain
 from apiwright.load.wording import shown
 
 _MOST_LISTED = 12
-# Kinds whose names alone are no nouns that anything can be a field of.
-_LABELS = {
-    "info": "info object",
-    "components": "components object",
-    "xml": "xml object",
-    "external-docs": "link to documentation",
-    "oauth-flows": "group of flows",
-    "oauth-flow": "flow",
-}
 _TYPES = {
     "string": "text",
     "integer": "a whole number",
@@ -31,11 +22,6 @@ _TYPES = {
 def type_in_words(name: str) -> str:
     """A JSON type: "string" is "text"."""
     return _TYPES.get(name, name)
-
-
-def label_of(kind: str) -> str:
-    """What people call an object of a kind: "request body"."""
-    return _LABELS.get(kind, KINDS[kind].label)
 
 
 def json_type(value: object) -> str:

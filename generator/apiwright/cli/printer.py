@@ -33,7 +33,7 @@ _TOKEN = re.compile(
     r"""
     "(?:[^"\\]|\\.)*"?
     | '(?:[^']|'')*'?
-    | (?![-?:](?:\s|$)|[\[\]{},|>&*!])(?:(?!\s*$|\s+\#|:(?:\s|$)|[,\]}](?:\s|$)).)+
+    | (?![-?:](?:\s|$)|[\[\]{},|>&*!])(?:(?!\s*$|\s+\#|:(?:\s|$)|,(?:\s|$)).)+
     """,
     re.VERBOSE,
 )
@@ -165,12 +165,24 @@ def _clipped(line: str, column: int) -> tuple[str, int, int]:
     column = min(column, len(line))
     start = 0 if column < _BEFORE or len(line) <= _WIDTH else column - _BEFORE // 2
     end = min(len(line), start + _WIDTH)
-    token = _TOKEN.match(line[column:end])
-    marked = line[column : column + (token.end() if token else 1)]
+    marked = line[column : column + _length(line[column:end])]
     left = _CUT if start else ""
     right = _CUT if end < len(line) else ""
     before = len(left) + _cells(line[start:column])
     return f"{left}{_harmless(line[start:end])}{right}", before, max(1, _cells(marked))
+
+
+def _length(text: str) -> int:
+    """How long the scalar is that a text begins with; a bracket that it didn't open ends it."""
+    token = _TOKEN.match(text)
+    if token is None:
+        return 1
+    depth = 0
+    for index, character in enumerate(token[0] if text[0] not in "\"'" else ""):
+        depth += (character in "[{") - (character in "]}")
+        if depth < 0:
+            return index
+    return token.end()
 
 
 def _harmless(text: str) -> str:

@@ -21,6 +21,20 @@ class Shape(Enum):
     MAP = "map"
 
 
+# Kinds whose names alone are no nouns that anything can be a field of.
+_LABELS = {
+    "openapi": "document",
+    "info": "info object",
+    "components": "components object",
+    "paths": "group of paths",
+    "responses": "group of responses",
+    "xml": "xml object",
+    "external-docs": "link to documentation",
+    "oauth-flows": "group of flows",
+    "oauth-flow": "flow",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """What stands in a field: objects of a `kind`, or, where that is None, data of any form.
@@ -50,8 +64,8 @@ class Kind:
 
     @property
     def label(self) -> str:
-        """The kind in words: "request body"."""
-        return "document" if self.name == "openapi" else self.name.replace("-", " ")
+        """The kind in words, as a noun: "request body"."""
+        return _LABELS.get(self.name, self.name.replace("-", " "))
 
     def field(self, key: str) -> Field | None:
         """What stands under `key`, or None for an extension and for what the kind does not know."""
