@@ -136,3 +136,16 @@ def test_ten_megabytes_of_nesting(name: str, opening: str, tmp_path: Path) -> No
         assert f" --> specs/{name}:1:" in result.stderr
         assert len(result.stderr) < 1_000
     assert tree(tmp_path) == before
+
+
+def test_a_flood_of_problems_is_cut_off(tmp_path: Path) -> None:
+    specs = tmp_path / "specs"
+    specs.mkdir()
+    lines = ["openapi: 3.1.0", "info: {title: Broken, version: '1'}", "paths: {}", "components:"]
+    lines += ["  schemas:", *(f"    A{number}: {{type: strng}}" for number in range(1_500))]
+    specs.joinpath("openapi.yaml").write_text("\n".join(lines), encoding="utf-8")
+    result = called(tmp_path, "check")
+    assert result.exit_code == 1
+    ending = result.stderr.splitlines()[-3:]
+    message = "note[too-many-problems]: 500 more problems are not shown, after the first 1,000"
+    assert ending == [message, "", "1000 errors, 1 note"]

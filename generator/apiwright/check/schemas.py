@@ -105,7 +105,7 @@ def check_nullable(contract: Contract, found: Findings) -> None:
             message = "OpenAPI 3.1 doesn't know 'nullable'"
             hint = f"write {_with_null(place.node)}"
             found.warning("nullable", message, nullable.key_position, hint=hint)
-        elif "type" not in place.node.mapping:
+        elif "type" not in place.node.mapping and place.reference is None:
             message = "'nullable' needs a 'type' beside it to have an effect"
             found.warning("nullable", message, nullable.key_position)
 
