@@ -79,7 +79,8 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The tests of the generator, and how much of it they reach."""
     ignored = [f"--ignore=tests/{name}" for name in APART]
-    pytest(session, "tests", *ignored, "--cov=generator", "--cov-fail-under=95")
+    together = ("--numprocesses=2", "--dist=loadfile")
+    pytest(session, "tests", *ignored, *together, "--cov=generator", "--cov-fail-under=95")
 
 
 @nox.session

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -25,6 +26,8 @@ from apiwright.render.engine import builtin_templates
 from apiwright.write import WriteError
 
 LOGIN = "admin@example.com"
+_PAUSE = 250
+"""Milliseconds after which a look at the watched folders ends, if nothing has changed."""
 
 
 class Development:
@@ -48,8 +51,36 @@ class Development:
             raise click.exceptions.Exit(PROBLEMS)
         return generated
 
-    def serve(self, generated: Generated, servers: Servers, *, seed: bool, watch: bool) -> None:
-        """Run the service until somebody ends it."""
+    def edits(self) -> Iterator[frozenset[Path]]:
+        """What changes, from now on, of all that the service depends on, whenever it does.
+
+        Nothing is missed between this call and the first look: the start takes some seconds, in
+        which people edit as well.
+        """
+        found = watch(
+            *self._watched(),
+            debounce=300,
+            step=50,
+            rust_timeout=_PAUSE,
+            yield_on_timeout=True,
+            raise_interrupt=True,
+        )
+        early = next(found)
+        return (
+            frozenset(Path(path) for _, path in changes)
+            for changes in chain((early,), found)
+            if changes
+        )
+
+    def serve(
+        self,
+        generated: Generated,
+        servers: Servers,
+        *,
+        seed: bool,
+        edits: Iterator[frozenset[Path]] | None,
+    ) -> None:
+        """Run the service until somebody ends it; without `edits` it stays as it is."""
         variables = development_environment(
             self.project.output, servers.database_url, servers.redis_url, os.environ
         )
@@ -63,7 +94,10 @@ class Development:
             with self._progress.step("start the service"):
                 service.start()
             self._greet(generated.understood, service, variables["SEED_PASSWORD"])
-            for paths in self._edits() if watch else _forever(service):
+            if edits is None:
+                service.wait()
+                return
+            for paths in edits:
                 self._follow(service, paths)
         finally:
             service.stop()
@@ -81,11 +115,6 @@ class Development:
         for line in lines:
             say(f"  {line}")
         say("")
-
-    def _edits(self) -> Iterator[frozenset[Path]]:
-        """What changed of all that the service depends on, each time that something did."""
-        for found in watch(*self._watched(), debounce=300, step=50, raise_interrupt=True):
-            yield frozenset(Path(path) for _, path in found)
 
     def _watched(self) -> list[Path]:
         project = self.project
@@ -113,9 +142,3 @@ class Development:
                 service.start()
         except (HistoryError, RenderError, ServiceError, WriteError) as error:
             self._progress.warn(f"{error}\nthe last good service keeps running")
-
-
-def _forever(service: Service) -> Iterator[frozenset[Path]]:
-    """No edits, for as long as the service runs."""
-    service.wait()
-    yield from ()

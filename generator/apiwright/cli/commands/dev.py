@@ -40,11 +40,12 @@ def command(*, host: str, port: int, seed: bool, watch: bool) -> None:
     try:
         with listen(host, port) as socket:
             development = Development(Session.here(), progress, socket)
+            edits = development.edits() if watch else None
             generated = development.generate()
             with progress.step("start PostgreSQL and Redis"):
                 servers = start_servers(development.project.root, environ=os.environ)
             with servers:
-                development.serve(generated, servers, seed=seed, watch=watch)
+                development.serve(generated, servers, seed=seed, edits=edits)
     except (LocalServerError, ServiceError) as error:
         fail(str(error), getattr(error, "hint", ""))
     except KeyboardInterrupt:
