@@ -30,6 +30,7 @@ nox.options.sessions = [
     "lint",
     "types",
     "tests",
+    "corpus",
     "service",
     "migrations",
     "fuzz",
@@ -39,7 +40,7 @@ nox.options.sessions = [
 nox.options.error_on_missing_interpreters = False
 
 # Tests with a session of their own.
-APART = ("migrations", "fuzz", "acceptance")
+APART = ("corpus", "migrations", "fuzz", "acceptance")
 # A tool that runs tools imports subprocess and starts programs without a shell; assertions tell the
 # type checker what is known; and whatever has a token in its name is no password yet.
 BANDIT_SKIPS = "B101,B105,B404,B603,B606"
@@ -81,6 +82,12 @@ def tests(session: nox.Session) -> None:
     ignored = [f"--ignore=tests/{name}" for name in APART]
     together = ("--numprocesses=2", "--dist=loadfile")
     pytest(session, "tests", *ignored, *together, "--cov=generator", "--cov-fail-under=95")
+
+
+@nox.session
+def corpus(session: nox.Session) -> None:
+    """Contracts of other people, where they are at hand: what is valid is understood."""
+    pytest(session, "tests/corpus", "--numprocesses=2")
 
 
 @nox.session

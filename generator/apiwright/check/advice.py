@@ -31,7 +31,10 @@ _NO_FIELD: Mapping[str, Mapping[str, str]] = {
         "securitySchemes": "it belongs into 'components'",
         "schemas": "it belongs into 'components'",
     },
-    "components": {"definitions": "OpenAPI 3 calls them 'schemas'"},
+    "components": {
+        "definitions": "OpenAPI 3 calls them 'schemas'",
+        "mediaTypes": "OpenAPI 3.2 has it",
+    },
     "operation": {
         "consumes": _TYPES,
         "produces": _TYPES,
@@ -71,6 +74,22 @@ _NO_FIELD: Mapping[str, Mapping[str, str]] = {
         "definitions": "schemas with a name stand in 'components'",
     },
 }
+# The fields that OpenAPI 3.2 has brought.
+_NEW: Mapping[str, frozenset[str]] = {
+    "openapi": frozenset({"$self"}),
+    "server": frozenset({"name"}),
+    "tag": frozenset({"summary", "parent", "kind"}),
+    "path-item": frozenset({"query", "additionalOperations"}),
+    "response": frozenset({"summary"}),
+    "media-type": frozenset({"description", "itemSchema", "prefixEncoding", "itemEncoding"}),
+    "encoding": frozenset({"encoding", "prefixEncoding", "itemEncoding"}),
+    "example": frozenset({"dataValue", "serializedValue"}),
+    "discriminator": frozenset({"defaultMapping"}),
+    "xml": frozenset({"nodeType"}),
+    "security-scheme": frozenset({"oauth2MetadataUrl", "deprecated"}),
+    "oauth-flows": frozenset({"deviceAuthorization"}),
+    "oauth-flow": frozenset({"deviceAuthorizationUrl"}),
+}
 _OTHER_TYPES = {
     "any": "leave 'type' out where everything is allowed",
     "bool": "did you mean 'boolean'?",
@@ -92,12 +111,13 @@ _OTHER_PLACES = {
 }
 
 
-def for_unknown_field(place: Place, name: str, found: Findings, *, legacy: bool) -> str:
-    """What to do about a field that an object of this kind has not."""
+def for_unknown_field(place: Place, name: str, version: str, found: Findings) -> str:
+    """What to do about a field that an object of this kind has not in OpenAPI `version`."""
     fields = KINDS[place.kind].fields
     known = _NO_FIELD.get(place.kind, {}).get(name, "")
-    if legacy and name in fields and place.kind != "security-scheme":
-        newer = "OpenAPI 3.1 has it, OpenAPI 3.0 has not"
+    newest = name in _NEW.get(place.kind, ())
+    if newest or (version == "3.0" and name in fields and place.kind != "security-scheme"):
+        newer = f"OpenAPI {'3.2' if newest else '3.1'} has it, OpenAPI {version} has not"
         return f"{newer}; {known}" if known else newer
     return known or found.meant(
         name, (field for field in fields if field not in place.node.mapping)

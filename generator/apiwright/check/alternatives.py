@@ -18,25 +18,29 @@ _WITH_SCHEMA = ("style", "explode", "allowReserved", "example", "examples")
 class _Pair:
     """Two fields of a kind, not to be used together.
 
-    `needed` says that one of them must be there; the last two in which versions having both (or
-    none) is no more than a warning.
+    `needed` says that one of them must be there; `lenient` in which versions having both (or none)
+    is no more than a warning.
     """
 
     kind: str
     first: str
     second: str
     needed: bool = False
-    lenient_30: bool = False
-    lenient_31: bool = False
+    lenient: tuple[str, ...] = ()
 
 
 _PAIRS = (
     _Pair("parameter", "schema", "content", needed=True),
     _Pair("header", "schema", "content", needed=True),
-    _Pair("parameter", "example", "examples", lenient_31=True),
-    _Pair("header", "example", "examples", lenient_31=True),
-    _Pair("media-type", "example", "examples", lenient_31=True),
-    _Pair("example", "value", "externalValue", lenient_30=True),
+    _Pair("parameter", "example", "examples", lenient=("3.1",)),
+    _Pair("header", "example", "examples", lenient=("3.1",)),
+    _Pair("media-type", "example", "examples", lenient=("3.1",)),
+    _Pair("example", "value", "externalValue", lenient=("3.0",)),
+    _Pair("example", "value", "dataValue"),
+    _Pair("example", "value", "serializedValue"),
+    _Pair("example", "serializedValue", "externalValue"),
+    _Pair("media-type", "encoding", "prefixEncoding"),
+    _Pair("media-type", "encoding", "itemEncoding"),
     _Pair("license", "identifier", "url"),
     _Pair("link", "operationId", "operationRef"),
 )
@@ -45,7 +49,7 @@ _PAIRS = (
 def check_alternatives(contract: Contract, found: Findings) -> None:
     """Report pairs of which both, or none, are there."""
     for pair in _PAIRS:
-        lenient = pair.lenient_30 if contract.legacy else pair.lenient_31
+        lenient = contract.version in pair.lenient
         for place in contract.of(pair.kind):
             if "$ref" not in place.node.mapping:
                 _check_pair(place, pair, found, lenient=lenient)

@@ -53,16 +53,21 @@ class Operation:
 class Contract:
     """The document and what every rule asks of it.
 
-    `legacy` says that it is of OpenAPI 3.0. `places` are its objects in the order of the document,
-    reference objects among them; what stands beside a `$ref` in a schema of 3.0, where nobody
-    reads it, is left out.
+    `version` is that of OpenAPI: "3.0", "3.1" or "3.2". `places` are its objects in the order of
+    the document, reference objects among them; what stands beside a `$ref` in a schema of 3.0,
+    where nobody reads it, is left out.
     """
 
     document: Document
-    legacy: bool
+    version: str
     places: tuple[Place, ...]
     operations: tuple[Operation, ...]
     _kinds: Mapping[str, tuple[Place, ...]] = field(repr=False)
+
+    @property
+    def legacy(self) -> bool:
+        """Whether it is of OpenAPI 3.0, whose schemas are not those of JSON Schema."""
+        return self.version == "3.0"
 
     @property
     def root(self) -> Node:
@@ -85,15 +90,14 @@ class Contract:
 
 def read_contract(document: Document) -> Contract:
     """The contract in a document, which may be wrong in any way."""
-    version = document.root.get("openapi")
-    legacy = version is not None and version.text.startswith("3.0")
-    places = tuple(_read(walk(document.root), legacy=legacy))
+    version = document.root.string("openapi")[:3]
+    places = tuple(_read(walk(document.root), legacy=version == "3.0"))
     kinds: dict[str, list[Place]] = {}
     for place in places:
         kinds.setdefault(place.kind, []).append(place)
     return Contract(
         document,
-        legacy,
+        version,
         places,
         tuple(_operations(document)),
         {kind: tuple(found) for kind, found in kinds.items()},

@@ -21,8 +21,11 @@ from apiwright.load import Node, Place
 METASCHEMA = "https://json-schema.org/draft/2020-12/schema"
 """The schemas of OpenAPI 3.1 are those of this JSON Schema, with a few words more."""
 
-DIALECT = "https://spec.openapis.org/oas/3.1/dialect/base"
-"""What a document of OpenAPI 3.1 calls the two together (section 4.8.24.5)."""
+DIALECTS = (
+    "https://spec.openapis.org/oas/3.1/dialect/base",
+    "https://spec.openapis.org/oas/3.2/dialect/2025-09-17",
+)
+"""What documents call the two together (3.1.1 section 4.8.24.5, 3.2.0 section 4.24.6)."""
 
 LEGACY_NAMES: Mapping[str, str] = {
     "openapi": "",
@@ -73,6 +76,7 @@ FLOWS: Mapping[str, str] = {
     "password": "password",
     "clientCredentials": "client-credentials",
     "authorizationCode": "authorization-code",
+    "deviceAuthorization": "device-authorization",
 }
 _NAMES = {"external-docs": "external-documentation", "callback": "callbacks"}
 
@@ -87,14 +91,17 @@ _MAPS = frozenset({"paths", "responses", "callback"})
 _EXCLUDING = ("ExampleXORExamples", "SchemaXORContent")
 
 
-def definition(place: Place, *, legacy: bool) -> Validator | None:
-    """What the object at `place` is held to by itself; None where other rules see to it."""
-    if place.kind in _MAPS:
+def definition(place: Place, version: str) -> Validator | None:
+    """What the object at `place` is held to by itself; None where other rules see to it.
+
+    A flow that the version doesn't know is a wrong field of what it stands in.
+    """
+    if place.kind in _MAPS or (place.kind == "schema" and not _is_usual(place.node)):
         return None
-    if not legacy:
-        if place.kind == "schema" and not _is_usual(place.node):
-            return None
-        return _validator(name_of(place.kind, place.keys))
+    if place.kind == "oauth-flow" and version != "3.2" and place.keys[-1] not in LEGACY_FLOWS:
+        return None
+    if version != "3.0":
+        return _validator(name_of(place.kind, place.keys), version)
     if place.kind == "security-scheme":
         return _legacy_validator(LEGACY_SCHEMES.get(place.node.string("type"), "no-scheme"))
     if place.kind == "oauth-flow":
@@ -103,20 +110,21 @@ def definition(place: Place, *, legacy: bool) -> Validator | None:
 
 
 def name_of(kind: str, keys: tuple[str, ...]) -> str:
-    """Where the schema of OpenAPI 3.1 defines a kind; of a flow, that depends on its key."""
+    """Where the schemas of OpenAPI 3.1 and later define a kind; a flow is defined by its key."""
     if kind == "oauth-flow":
         return f"oauth-flows/$defs/{FLOWS[keys[-1]]}"
     return _NAMES.get(kind, "" if kind == "openapi" else kind)
 
 
 def document_schema(version: str) -> dict[str, Any]:
-    """The schema of documents of OpenAPI "3.0" or "3.1" that comes with openapi-spec-validator."""
+    """The schema of documents of a version of OpenAPI that comes with openapi-spec-validator."""
     return _resource("openapi_spec_validator", f"resources/schemas/v{version}/schema.json")
 
 
-def base_vocabulary() -> dict[str, Any]:
-    """The schema of the words that OpenAPI 3.1 adds to JSON Schema (section 4.8.24.2)."""
-    return _resource("openapi_schema_validator", "schemas/oas3.1/vocabularies/base")
+def base_vocabulary(version: str) -> dict[str, Any]:
+    """The schema of the words that OpenAPI adds to JSON Schema (3.1.1 section 4.8.24.2)."""
+    name = "vocabularies/base" if version == "3.1" else "meta/2025-09-17.json"
+    return _resource("openapi_schema_validator", f"schemas/oas{version}/{name}")
 
 
 def kind_schemas(kind: str, version: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -124,7 +132,7 @@ def kind_schemas(kind: str, version: str) -> tuple[dict[str, Any], dict[str, Any
     legacy = version == "3.0"
     whole = document_schema(version)
     if not legacy and kind in ("discriminator", "xml", "schema"):
-        whole = base_vocabulary()
+        whole = base_vocabulary(version)
         return whole, whole["$defs"].get(kind, whole)
     if legacy and kind in ("security-scheme", "oauth-flow"):
         names = LEGACY_SCHEMES if kind == "security-scheme" else LEGACY_FLOWS
@@ -137,11 +145,11 @@ def kind_schemas(kind: str, version: str) -> tuple[dict[str, Any], dict[str, Any
     return whole, whole["definitions" if legacy else "$defs"][name] if name else whole
 
 
-def schema_keywords() -> Iterator[dict[str, Any]]:
-    """The schemas of the words that schemas of OpenAPI 3.1 are made of."""
+def schema_keywords(version: str) -> Iterator[dict[str, Any]]:
+    """The schemas of the words that schemas of OpenAPI 3.1 and later are made of."""
     for name in _VOCABULARIES:
         yield _resource("jsonschema_specifications", f"{_DRAFT}/vocabularies/{name}")
-    yield base_vocabulary()
+    yield base_vocabulary(version)
 
 
 def _resource(package: str, path: str) -> dict[str, Any]:
@@ -152,7 +160,7 @@ def _resource(package: str, path: str) -> dict[str, Any]:
 def _is_usual(schema: Node) -> bool:
     """Whether a schema is of the usual dialect, and not of one that it names itself."""
     dialect = schema.get("$schema")
-    return dialect is None or dialect.text in (METASCHEMA, DIALECT)
+    return dialect is None or dialect.text in (METASCHEMA, *DIALECTS)
 
 
 @cache
@@ -172,11 +180,11 @@ def _legacy_validator(name: str) -> Validator:
 
 
 @cache
-def _validator(name: str) -> Validator:
+def _validator(name: str, version: str) -> Validator:
     if name == "schema":
         return Draft202012Validator({"$ref": METASCHEMA}, offline=True)
-    whole = document_schema("3.1")
-    base = base_vocabulary()["$defs"]
+    whole = document_schema(version)
+    base = base_vocabulary(version)["$defs"]
     named = {**whole["$defs"], **{kind: base[kind] for kind in ("discriminator", "xml")}}
     named["extensible"] = base["extensible"]
     kinds = [name_of(kind, ("implicit",)) for kind in LEGACY_NAMES if kind != "openapi"]

@@ -48,17 +48,31 @@ def _note_answer(operation: Operation, content: dict[str, Node], found: Findings
 
 
 def check_idle_objects(contract: Contract, found: Findings) -> None:
-    """Callbacks, webhooks and links are part of the document, and of nothing else."""
+    """Callbacks, webhooks, links and unusual methods are part of the document, and of nothing else.
+
+    The methods and the parameters are those of OpenAPI 3.2 (sections 4.9.1 and 4.12.1).
+    """
     webhooks = contract.root.get("webhooks")
     if webhooks is not None and webhooks.mapping:
         message = "webhooks are documented, but nothing here calls them"
         found.note("not-acted-upon", message, webhooks.key_position, hint=_OVERRIDE)
+    shared = contract.section("mediaTypes")
+    for node in list(shared.values())[:1]:
+        message = "media types of the components are not looked into"
+        found.note("not-acted-upon", message, node.key_position)
     for kind, key, what in (
         ("operation", "callbacks", "callbacks are documented, but nothing here calls them"),
         ("response", "links", "links are documented; answers don't carry them"),
+        ("path-item", "query", "the method QUERY is documented, but nothing here serves it"),
+        ("path-item", "additionalOperations", "methods of your own are not served here"),
     ):
         for place in contract.of(kind):
             _note_field(place, key, what, found)
+    for place in contract.of("parameter"):
+        where = place.node.get("in")
+        if where is not None and where.text == "querystring":
+            message = "a whole query string as one parameter is not looked into"
+            found.note("not-acted-upon", message, where.position, hint="an override can read it")
 
 
 def _note_field(place: Place, key: str, what: str, found: Findings) -> None:

@@ -18,7 +18,7 @@ from apiwright.extensions.vocabulary import PROPERTY
 from apiwright.load import KINDS, Field, Shape
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
-_VERSIONS = ("3.0", "3.1")
+_VERSIONS = ("3.0", "3.1", "3.2")
 _ENTRIES = {"paths": "^/", "responses": "^([1-5]([0-9]{2}|XX)|default)$", "callback": "^"}
 # Formats are left out, since addresses may be relative and hold variables.
 _LEFT_OUT = frozenset({"$ref", "$comment", "format"})
@@ -33,20 +33,26 @@ _SCHEMES = {
 
 def editor_schema() -> dict[str, Any]:
     """The schema, for a file that the first line of a contract names."""
-    legacy = {"required": ["openapi"], "properties": {"openapi": {"pattern": "^3\\.0"}}}
     definitions = {name: _word(name) for name in WORDS}
     for version in _VERSIONS:
         definitions |= _objects(version)
     return {
         "$schema": _DRAFT,
         "title": "An OpenAPI contract for apiwright",
-        "description": "OpenAPI 3.0 or 3.1, with the extensions that apiwright knows",
+        "description": "OpenAPI 3.0, 3.1 or 3.2, with the extensions that apiwright knows",
         "type": "object",
-        "if": legacy,
-        "then": _to("openapi", "3.0"),
-        "else": _to("openapi", "3.1"),
+        "allOf": [_of(version) for version in _VERSIONS],
         "definitions": definitions,
     }
+
+
+def _of(version: str) -> dict[str, Any]:
+    """What a document of one version is; one that doesn't say is taken as the first."""
+    pattern = {"pattern": f"^{version.replace('.', '[.]')}"}
+    condition: dict[str, Any] = {"properties": {"openapi": pattern}}
+    if version != _VERSIONS[0]:
+        condition["required"] = ["openapi"]
+    return {"if": condition, "then": _to("openapi", version)}
 
 
 def _word(name: str) -> dict[str, Any]:
@@ -126,7 +132,7 @@ def _if(field: str, value: str, then: dict[str, Any]) -> dict[str, Any]:
 def _schemas(version: str) -> dict[str, Any]:
     """Schemas, and those of properties, which may carry more words."""
     either: dict[str, Any]
-    keywords = _legacy_keywords() if version == "3.0" else _keywords()
+    keywords = _legacy_keywords() if version == "3.0" else _keywords(version)
     keywords["properties"] = {"type": "object", "additionalProperties": _to("property", version)}
     schema: dict[str, Any] = {"type": "object", "properties": keywords}
     if version == "3.0":
@@ -155,12 +161,12 @@ def _legacy_keywords() -> dict[str, Any]:
     return found
 
 
-def _keywords() -> dict[str, Any]:
-    """The keywords of schemas of 3.1, those of JSON Schema and OpenAPI's own."""
+def _keywords(version: str) -> dict[str, Any]:
+    """The keywords of schemas of 3.1 and later, those of JSON Schema and OpenAPI's own."""
     fields = KINDS["schema"].fields
     return {
-        name: _field(fields[name], "3.1", {} if fields[name].kind else _plain(schema, whole))
-        for whole in schema_keywords()
+        name: _field(fields[name], version, {} if fields[name].kind else _plain(schema, whole))
+        for whole in schema_keywords(version)
         for name, schema in whole["properties"].items()
     }
 

@@ -102,7 +102,7 @@ def check_nullable(contract: Contract, found: Findings) -> None:
         if nullable is None or nullable.value is not True:
             continue
         if not contract.legacy:
-            message = "OpenAPI 3.1 doesn't know 'nullable'"
+            message = f"OpenAPI {contract.version} doesn't know 'nullable'"
             hint = f"write {_with_null(place.node)}"
             found.warning("nullable", message, nullable.key_position, hint=hint)
         elif "type" not in place.node.mapping and place.reference is None:
@@ -127,12 +127,16 @@ def check_dialect(contract: Contract, found: Findings) -> None:
 
 def _is_usual(dialect: str) -> bool:
     return dialect.rstrip("#").startswith(
-        ("https://json-schema.org/draft/2020-12/", "https://spec.openapis.org/oas/3.1/dialect/")
+        (
+            "https://json-schema.org/draft/2020-12/",
+            "https://spec.openapis.org/oas/3.1/dialect/",
+            "https://spec.openapis.org/oas/3.2/dialect/",
+        )
     )
 
 
 def check_keywords(contract: Contract, found: Findings) -> None:
-    """A schema of 3.1 may hold any keyword; one that is nearly a known one is told of."""
+    """A schema of 3.1 or 3.2 may hold any keyword; one that is nearly a known one is told of."""
     if contract.legacy:
         return
     known = KINDS["schema"].fields

@@ -30,7 +30,7 @@ def check_second_opinion(contract: Contract, found: Findings) -> None:
 def _refused(contract: Contract) -> Iterator[tuple[Path, str]]:
     """The place of each error, and what it is about."""
     try:
-        for error in _validator(_as_meant(contract), legacy=contract.legacy).iter_errors():
+        for error in _validator(_as_meant(contract), contract.version).iter_errors():
             keyword = str(error.schema_path[-1]) if error.schema_path else ""
             message = f"not valid by '{keyword}' of OpenAPI's schema"
             if keyword != "format":
@@ -60,14 +60,12 @@ def _as_meant(contract: Contract) -> Plain:
     return copied(contract.root)
 
 
-def _validator(document: Any, *, legacy: bool) -> Any:
+def _validator(document: Any, version: str) -> Any:
     # half a second to import, which only a contract without errors has to pay
-    from openapi_spec_validator import (  # noqa: PLC0415 (see above)
-        OpenAPIV30SpecValidator,
-        OpenAPIV31SpecValidator,
-    )
+    import openapi_spec_validator  # noqa: PLC0415 (see above)
 
-    validator = (OpenAPIV30SpecValidator if legacy else OpenAPIV31SpecValidator)(document)
+    name = f"OpenAPIV{version.replace('.', '')}SpecValidator"
+    validator = getattr(openapi_spec_validator, name)(document)
     quiet: dict[str, Any] = validator.keyword_validators_registry
     quiet["schema"] = _nothing
     return validator

@@ -1,6 +1,6 @@
 """Every object by what OpenAPI says about its own fields.
 
-OpenAPI 3.0.4 and 3.1.1, section 4; JSON Schema 2020-12 for the schemas of 3.1.
+OpenAPI 3.0.4, 3.1.1 and 3.2.0, section 4; JSON Schema 2020-12 for the schemas of the latter two.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from apiwright.load.wording import shown, with_article
 
 _OPEN_REFERENCES = frozenset({"schema", "path-item"})
 # Data of any form, which no definition asks anything of.
-_ANYTHING = frozenset({"example", "value"})
+_ANYTHING = frozenset({"example", "value", "dataValue"})
 _ANYTHING_IN_SCHEMAS = frozenset({"default", "const"})
 # What other rules say better: of two fields that exclude each other, of path parameters, of the
 # names of components and of regular expressions.
@@ -33,13 +33,14 @@ def check_objects(contract: Contract, found: Findings) -> None:
         if _has_bad_reference(place, found):
             continue
         substitute = _substitute(place, found, legacy=contract.legacy)
-        validator = definition(place, legacy=contract.legacy)
+        validator = definition(place, contract.version)
         if validator is None or validator.is_valid(substitute):
             continue
         explained = list(faults(validator.iter_errors(substitute)))
+        alone = all(fault.code == "unknown-field" for fault in explained)
         for fault in explained:
-            if not _said_elsewhere(place, fault, alone=len(explained) == 1):
-                _report(place, fault, found, legacy=contract.legacy)
+            if not _said_elsewhere(place, fault, alone=alone):
+                _report(place, fault, contract, found)
 
 
 def _has_bad_reference(place: Place, found: Findings) -> bool:
@@ -130,7 +131,7 @@ def _said_elsewhere(place: Place, fault: Fault, *, alone: bool) -> bool:
     return not alone or ("content" in place.node.mapping and fault.name in _BESIDE_CONTENT)
 
 
-def _report(place: Place, fault: Fault, found: Findings, *, legacy: bool) -> None:
+def _report(place: Place, fault: Fault, contract: Contract, found: Findings) -> None:
     node = node_at(place.node, fault.path)
     label = KINDS[place.kind].label
     if fault.code == "missing-field":
@@ -139,11 +140,10 @@ def _report(place: Place, fault: Fault, found: Findings, *, legacy: bool) -> Non
         found.error("missing-field", f"'{fault.name}' is missing in {where}", position)
     elif fault.code == "unknown-field":
         named = node_at(place.node, (*fault.path, fault.name)) or place.node
-        version = "3.0" if legacy else "3.1"
         known = fault.name in KINDS[place.kind].fields
-        where = f"{with_article(label)} in OpenAPI {version}" if known else with_article(label)
-        message = f"{quoted(fault.name)} is no field of {where}"
-        hint = for_unknown_field(place, fault.name, found, legacy=legacy)
+        version = f" in OpenAPI {contract.version}" if known else ""
+        message = f"{quoted(fault.name)} is no field of {with_article(label)}{version}"
+        hint = for_unknown_field(place, fault.name, contract.version, found)
         found.error("unknown-field", message, named.key_position, hint=hint)
     else:
         message = f"{_subject(fault.path, label)} {fault.what}"
@@ -151,7 +151,7 @@ def _report(place: Place, fault: Fault, found: Findings, *, legacy: bool) -> Non
         if "the format" in fault.what:
             found.warning("bad-format", message, position)
             return
-        hint = for_value(place, fault, node, found, legacy=legacy)
+        hint = for_value(place, fault, node, found, legacy=contract.legacy)
         found.error(fault.code, message, position, hint=hint)
 
 

@@ -79,7 +79,8 @@ def _of_example(place: Place, contract: Contract) -> Iterator[_Value]:
     if example is not None:
         yield _example(example, schema)
     for written in place.node.entries("examples").values():
-        value = contract.resolve(written).get("value")
+        given = contract.resolve(written)
+        value = given.get("value") or given.get("dataValue")
         if value is not None:
             yield _example(value, schema)
 

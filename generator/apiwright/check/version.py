@@ -1,4 +1,4 @@
-"""Which OpenAPI a document is of (3.0.4 and 3.1.1, section 4.8.1: `openapi`)."""
+"""Which OpenAPI a document is of (3.0.4, 3.1.1 and 3.2.0, section 4.8.1: `openapi`)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from apiwright.check.findings import Findings
 from apiwright.check.words import quoted, surely_meant, what_is
 from apiwright.load import Node
 
-_UNDERSTOOD = re.compile(r"3\.(?:0\.\d|1\.\d+)(?:-.+)?")
-_SHORT = re.compile(r"3\.[01]")
+_UNDERSTOOD = re.compile(r"3\.(?:0\.\d|[12]\.\d+)(?:-.+)?")
+_SHORT = re.compile(r"3\.[012]")
 _ONE_LINE = "a contract begins with a line like 'openapi: 3.1.0'"
 
 
@@ -20,7 +20,7 @@ def check_version(root: Node, found: Findings) -> bool:
     if written is None and swagger is not None:
         found.error(
             "unsupported-version",
-            "this is a Swagger 2.0 document; OpenAPI 3.0 and 3.1 are understood",
+            "this is a Swagger 2.0 document; OpenAPI 3.0, 3.1 and 3.2 are understood",
             swagger.key_position,
             hint="convert it first, for instance with swagger2openapi or converter.swagger.io",
         )
@@ -38,7 +38,7 @@ def check_version(root: Node, found: Findings) -> bool:
         return False
     if not _UNDERSTOOD.fullmatch(written.value):
         short = _SHORT.fullmatch(written.value)
-        message = f"OpenAPI {quoted(written.value)} is not understood, only 3.0 and 3.1 are"
+        message = f"OpenAPI {quoted(written.value)} is not understood, only 3.0 to 3.2 are"
         if short:
             message = f"{quoted(written.value)} is not the whole number of a version"
         hint = f"write '{written.value}.0'" if short else ""

@@ -1,8 +1,9 @@
-"""The kinds of objects that an OpenAPI 3.0 or 3.1 document is made of.
+"""The kinds of objects that an OpenAPI 3.0, 3.1 or 3.2 document is made of.
 
 One table says for every kind which fields are fixed and what stands in them. Where a field is of
 one version only it is listed all the same: that a document keeps to its version is another stage's
-business. Sources: OpenAPI 3.0.4 and 3.1.1, section 4; JSON Schema 2020-12, core and validation.
+business. Sources: OpenAPI 3.0.4, 3.1.1 and 3.2.0, section 4; JSON Schema 2020-12, core and
+validation.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _LABELS = {
     "components": "components object",
     "paths": "group of paths",
     "responses": "group of responses",
-    "xml": "xml object",
+    "xml": "description of XML",
     "external-docs": "link to documentation",
     "oauth-flows": "group of flows",
     "oauth-flow": "flow",
@@ -105,7 +106,7 @@ _CONTENT = {
     "content": _map("media-type"),
 }
 _HEADER = _data("description required deprecated allowEmptyValue style explode allowReserved")
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _SCHEMA = {
     **_data("$ref $id $schema $anchor $dynamicRef $dynamicAnchor $vocabulary $comment"),
     **_data("type enum const format title description default example examples"),
@@ -128,14 +129,21 @@ _SCHEMA = {
     "xml": _one("xml"),
     "externalDocs": _one("external-docs"),
 }
-_FLOWS = ("implicit", "password", "clientCredentials", "authorizationCode")
+_ENCODINGS = {
+    "encoding": _map("encoding"),
+    "prefixEncoding": _list("encoding"),
+    "itemEncoding": _one("encoding"),
+}
+_FLOWS = (
+    "implicit", "password", "clientCredentials", "authorizationCode", "deviceAuthorization",
+)  # fmt: skip
 
 
 def _kinds() -> Iterator[Kind]:
     yield Kind(
         "openapi",
         {
-            **_data("openapi jsonSchemaDialect"),
+            **_data("openapi $self jsonSchemaDialect"),
             "info": _one("info"),
             "servers": _list("server"),
             "paths": _one("paths"),
@@ -156,9 +164,12 @@ def _kinds() -> Iterator[Kind]:
     )
     yield Kind("contact", _data("name url email"))
     yield Kind("license", _data("name identifier url"))
-    yield Kind("server", {**_data("url description"), "variables": _map("server-variable")})
+    yield Kind("server", {**_data("url name description"), "variables": _map("server-variable")})
     yield Kind("server-variable", _data("enum default description"))
-    yield Kind("tag", {**_data("name description"), "externalDocs": _one("external-docs")})
+    yield Kind(
+        "tag",
+        {**_data("name summary description parent kind"), "externalDocs": _one("external-docs")},
+    )
     yield Kind("external-docs", _data("description url"))
     yield from _path_kinds()
     yield from _content_kinds()
@@ -173,6 +184,7 @@ def _path_kinds() -> Iterator[Kind]:
         {
             **_data("$ref summary description"),
             **dict.fromkeys(_METHODS, _one("operation")),
+            "additionalOperations": _map("operation"),
             "servers": _list("server"),
             "parameters": _list("parameter"),
         },
@@ -196,7 +208,7 @@ def _path_kinds() -> Iterator[Kind]:
     yield Kind(
         "response",
         {
-            "description": DATA,
+            **_data("summary description"),
             "headers": _map("header"),
             "content": _map("media-type"),
             "links": _map("link"),
@@ -224,23 +236,32 @@ def _content_kinds() -> Iterator[Kind]:
     yield Kind(
         "media-type",
         {
+            **_data("description example"),
             "schema": _one("schema"),
-            "example": DATA,
+            "itemSchema": _one("schema"),
             "examples": _map("example"),
-            "encoding": _map("encoding"),
+            **_ENCODINGS,
         },
     )
     yield Kind(
         "encoding",
-        {**_data("contentType style explode allowReserved"), "headers": _map("header")},
+        {
+            **_data("contentType style explode allowReserved"),
+            "headers": _map("header"),
+            **_ENCODINGS,
+        },
     )
-    yield Kind("example", _data("summary description value externalValue"), section="examples")
+    yield Kind(
+        "example",
+        _data("summary description dataValue serializedValue value externalValue"),
+        section="examples",
+    )
 
 
 def _schema_kinds() -> Iterator[Kind]:
     yield Kind("schema", _SCHEMA, section="schemas")
-    yield Kind("discriminator", _data("propertyName mapping"))
-    yield Kind("xml", _data("name namespace prefix attribute wrapped"))
+    yield Kind("discriminator", _data("propertyName mapping defaultMapping"))
+    yield Kind("xml", _data("nodeType name namespace prefix attribute wrapped"))
     yield Kind(
         "components",
         {
@@ -264,12 +285,14 @@ def _security_kinds() -> Iterator[Kind]:
         "security-scheme",
         {
             **_data("type description name in scheme bearerFormat openIdConnectUrl"),
+            **_data("oauth2MetadataUrl deprecated"),
             "flows": _one("oauth-flows"),
         },
         section="securitySchemes",
     )
     yield Kind("oauth-flows", dict.fromkeys(_FLOWS, _one("oauth-flow")))
-    yield Kind("oauth-flow", _data("authorizationUrl tokenUrl refreshUrl scopes"))
+    urls = "authorizationUrl deviceAuthorizationUrl tokenUrl refreshUrl"
+    yield Kind("oauth-flow", _data(f"{urls} scopes"))
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _kinds()})

@@ -62,18 +62,23 @@ def _contents(
                 media_type=media_type.strip().lower(),
                 schema=reader.schema(schema, where, name) if schema is not None else None,
                 position=written.key_position,
-                example=_example(document, inner),
+                example=read_example(document, inner),
             )
         )
     return tuple(found)
 
 
-def _example(document: Document, node: Node) -> tuple[Json, ...]:
+def read_example(document: Document, node: Node) -> tuple[Json, ...]:
+    """The first example of a content or a parameter that is a value; nothing where there is none.
+
+    OpenAPI 3.2 calls values `dataValue` (section 4.19.1).
+    """
     given = node.get("example")
     if given is not None:
         return (plain(given),)
     for written in node.entries("examples").values():
-        value = document.resolve(written).get("value")
+        example = document.resolve(written)
+        value = example.get("value") or example.get("dataValue")
         if value is not None:
             return (plain(value),)
     return ()

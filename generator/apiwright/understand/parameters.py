@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from apiwright import names
 from apiwright.ir.operations import Location, Parameter
-from apiwright.ir.schemas import Json, Schema
-from apiwright.load import Document, Node, plain
+from apiwright.ir.schemas import Schema
+from apiwright.load import Document, Node
+from apiwright.understand.messages import read_example
 from apiwright.understand.schemas import SchemaReader
 from apiwright.understand.wire import wire
 
@@ -73,7 +74,7 @@ def _read(
         position=node.position,
         content=content,
         description=node.string("description"),
-        example=_example(document, node, schema),
+        example=read_example(document, node) or schema.examples[:1],
     )
 
 
@@ -88,14 +89,3 @@ def _schema(reader: SchemaReader, node: Node, name: str) -> tuple[Schema, str]:
             return reader.schema(written, f"{pointer}/content", name), media_type
         return Schema(position=node.position, pointer=pointer), media_type
     return Schema(position=node.position, pointer=pointer), ""
-
-
-def _example(document: Document, node: Node, schema: Schema) -> tuple[Json, ...]:
-    given = node.get("example")
-    if given is not None:
-        return (plain(given),)
-    for written in node.entries("examples").values():
-        value = document.resolve(written).get("value")
-        if value is not None:
-            return (plain(value),)
-    return schema.examples[:1]
