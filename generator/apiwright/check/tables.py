@@ -152,7 +152,7 @@ def _given(stored: Stored) -> Node | None:
 
 
 def _usual_name(schema: str) -> str:
-    return names.sql(names.plural(names.snake(schema)).rstrip("_"))
+    return names.sql(names.plural(names.snake(schema).rstrip("_")))
 
 
 def check_column_names(storage: Storage, found: Findings) -> None:

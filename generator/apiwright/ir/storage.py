@@ -49,10 +49,9 @@ class OnDelete(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A foreign key: the entity (by its name) and the column that it points to."""
+    """A foreign key to the entity of this name."""
 
     entity: str
-    column: str
     on_delete: OnDelete
 
 

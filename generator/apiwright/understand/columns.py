@@ -161,7 +161,7 @@ class ColumnReader:
             return None
         if written is None and not self._fits_key(whole, schema):
             return None
-        return Reference(schema, self.stored[schema].key, OnDelete(on_delete))
+        return Reference(schema, OnDelete(on_delete))
 
     def _fits_key(self, whole: Schema, schema: str) -> bool:
         """Whether a value can be the key of a row of another schema."""

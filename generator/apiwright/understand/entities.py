@@ -98,7 +98,7 @@ class EntityReader:
         methods = {item.operation.name for item in self.written}
         wanted = []
         for name, module in modules.items():
-            plural = names.plural(module.rstrip("_"))
+            plural = names.plural(names.module(name, "schema").rstrip("_"))
             alone = plural != module and names.method(plural) == plural and plural not in methods
             wanted.append((name, plural if alone else f"{plural}_rows"))
         return names.distinct(wanted, methods)
@@ -108,7 +108,7 @@ class EntityReader:
         for name in self.stored:
             written = self.named[name].schema.extensions.get("x-table")
             given = (written.text or written.string("name")) if written is not None else ""
-            wanted.append((name, given or names.sql(names.plural(names.snake(name)).rstrip("_"))))
+            wanted.append((name, given or names.sql(names.plural(names.snake(name).rstrip("_")))))
         found = names.distinct(wanted, _TAKEN_TABLES)
         return {name: names.sql(table) for name, table in found.items()}
 
@@ -165,7 +165,7 @@ class EntityReader:
     ) -> tuple[Column, ...]:
         key = self.stored[name].key
         columns = [reader.column(prop_name, prop, key) for prop_name, prop in plain.items()]
-        if not key:
+        if key not in plain:
             columns.insert(0, self._hidden_key(name))
         for item in shown:
             if not item.many:
@@ -216,7 +216,7 @@ class EntityReader:
             type=target_key.type,
             position=self.named[name].schema.position,
             nullable=True,
-            reference=Reference(item.target, target_key.name, OnDelete.RESTRICT),
+            reference=Reference(item.target, OnDelete.RESTRICT),
         )
 
     def _deleted_column(self, name: str, column: str) -> Column:
@@ -257,7 +257,7 @@ class EntityReader:
             table=table,
             position=schema.position,
             columns=columns,
-            key=by_property.get(stored.key, "id"),
+            key=by_property.get(stored.key) or next(c.name for c in columns if _is_hidden_key(c)),
             uniques=self._uniques(name, table, by_property, words, identity, bool(deleted)),
             indexes=self._indexes(name, table, by_property, words, bool(deleted)),
             relations=relations,
@@ -358,6 +358,10 @@ def _said(written: Node | None, word: str, columns: Iterable[Column]) -> Column 
 def _first(columns: list[Column], wanted: Iterable[str]) -> Column | None:
     by_name = {names.snake(column.property): column for column in columns if column.property}
     return next((by_name[name] for name in wanted if name in by_name), None)
+
+
+def _is_hidden_key(column: Column) -> bool:
+    return column.fill is Fill.GENERATED and not column.property
 
 
 def _distinct(columns: list[Column]) -> list[Column]:

@@ -6,9 +6,15 @@ from collections.abc import Mapping
 
 from apiwright.ir.operations import Wire
 from apiwright.ir.schemas import Json, NamedSchema, Schema
-from apiwright.understand.dialect import JSON_TYPES
 
 _DEPTH = 8
+_TYPES: tuple[tuple[str, type], ...] = (
+    ("string", str),
+    ("integer", int),
+    ("number", float),
+    ("object", dict),
+    ("array", list),
+)
 ANY = Wire(kinds=("string",))
 
 
@@ -72,12 +78,9 @@ def _from_values(schema: Schema) -> tuple[str, ...]:
 
 
 def _type_of(value: Json) -> str:
-    for kind, python in zip(
-        JSON_TYPES, (str, int, float, bool, dict, list, type(None)), strict=True
-    ):
-        if isinstance(value, python) and not (kind == "integer" and isinstance(value, bool)):
-            return kind
-    raise TypeError(f"no JSON type for {type(value).__name__}")
+    if isinstance(value, bool):
+        return "boolean"
+    return next((kind for kind, python in _TYPES if isinstance(value, python)), "null")
 
 
 def _alternatives(
