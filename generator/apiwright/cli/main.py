@@ -19,6 +19,7 @@ _COMMANDS = {
     "routes": "List the operations and who answers them.",
     "override": "Write the stub of an override.",
     "dev": "Run the service, and follow every edit.",
+    "bench": "Measure how fast the service is, and what a request costs it.",
     "schema": "Print the JSON Schema of contracts, for editors.",
 }
 

@@ -44,12 +44,22 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class Service:
-    """The service of a project, running or not."""
+    """The service of a project, running or not; what it says goes to `log` if there is one."""
 
-    def __init__(self, output: Path, variables: Mapping[str, str], at: socket.socket) -> None:
+    def __init__(
+        self,
+        output: Path,
+        variables: Mapping[str, str],
+        at: socket.socket,
+        *,
+        log: Path | None = None,
+        workers: int = 1,
+    ) -> None:
         self._output = output
         self._variables = dict(variables)
         self._socket = at
+        self._log = log
+        self._workers = workers
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -57,6 +67,13 @@ class Service:
         """Where the service answers."""
         host, port = self._socket.getsockname()[:2]
         return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    @property
+    def pid(self) -> int:
+        """The process that was started; where there are several workers, their parent."""
+        if self._process is None:
+            raise ServiceError("the service does not run")
+        return self._process.pid
 
     def try_out(self) -> None:
         """Import the service in a process of its own; ServiceError with its last words if not."""
@@ -66,9 +83,9 @@ class Service:
         """Bring the database up to date."""
         self.run("-m", "alembic", "upgrade", "head")
 
-    def seed(self) -> None:
+    def seed(self, rows: int | None = None) -> None:
         """Put the first rows into the database, if there are none."""
-        self.run("-m", "app.seed")
+        self.run("-m", "app.seed", *(() if rows is None else ("--rows", str(rows))))
 
     def run(self, *arguments: str) -> str:
         """What Python prints when it runs with these arguments in the service's folder."""
@@ -92,9 +109,17 @@ class Service:
             sys.executable, "-m", "uvicorn", "app.main:app", "--fd", str(number),
             "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5",
         ]  # fmt: skip
-        self._process = subprocess.Popen(  # nosec B603 - fixed arguments, no shell
-            command, cwd=self._output, env=self._environ, pass_fds=[number]
-        )
+        if self._workers > 1:
+            command += ["--workers", str(self._workers)]
+        with self._log.open("wb") if self._log else contextlib.nullcontext() as log:
+            self._process = subprocess.Popen(  # nosec B603 - fixed arguments, no shell
+                command,
+                cwd=self._output,
+                env=self._environ,
+                pass_fds=[number],
+                stdout=log,
+                stderr=log,
+            )
         self._wait()
 
     def stop(self) -> None:
@@ -127,7 +152,8 @@ class Service:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             if not self.running:
-                raise ServiceError("the service ended while it was starting; see above")
+                where = self._log or "above"
+                raise ServiceError(f"the service ended while it was starting; see {where}")
             with contextlib.suppress(urllib.error.URLError, OSError):
                 # An address of this machine that we made ourselves.
                 url = f"{self.address}/health/ready"
