@@ -57,7 +57,7 @@ def _of(version: str) -> dict[str, Any]:
 
 def _word(name: str) -> dict[str, Any]:
     word = WORDS[name]
-    return {"title": name, "description": word.about, **word.schema}
+    return {**word.schema, "title": name, "description": word.about}
 
 
 def _to(kind: str, version: str) -> dict[str, Any]:
@@ -201,7 +201,7 @@ def _options(schema: Any, whole: Mapping[str, Any]) -> dict[str, list[Any]]:
 
 def _data(options: Iterable[Any], whole: Mapping[str, Any]) -> dict[str, Any]:
     """What a field with data may hold: the values that are allowed at some condition, or a type."""
-    said = [_plain(option, whole) for option in options]
+    said = [_plain(option, whole) for option in options if option is not False]
     listed = [value for option in said for value in option.get("enum", [option.get("const")])]
     values = [value for value in dict.fromkeys(listed) if isinstance(value, str)]
     if values:
