@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.pool import NullPool
 
 from app.config import Settings
+from app.driver import Driver
 
 
 class Database:
@@ -23,6 +24,7 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.engine = self._without_pool()
+        self.driver = self._driver(0)
 
     def connect(self) -> None:
         """Start to pool connections; they are opened when they are first needed."""
@@ -37,11 +39,14 @@ class Database:
             hide_parameters=True,
             connect_args=self._connect_args(),
         )
+        self.driver = self._driver(settings.database_pool_size)
 
     async def disconnect(self) -> None:
         """Close the pool."""
+        await self.driver.close()
         await self.engine.dispose()
         self.engine = self._without_pool()
+        self.driver = self._driver(0)
 
     def unit_of_work(self) -> UnitOfWork:
         """A new unit of work, which takes a connection when it first needs one."""
@@ -54,6 +59,9 @@ class Database:
             hide_parameters=True,
             connect_args=self._connect_args(),
         )
+
+    def _driver(self, size: int) -> Driver:
+        return Driver(self.engine, size, self._settings.database_pool_timeout)
 
     def _connect_args(self) -> dict[str, object]:
         milliseconds = int(self._settings.database_statement_timeout * 1000)

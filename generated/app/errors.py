@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+import asyncpg
 from fastapi import FastAPI, Request, Response
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -141,12 +142,13 @@ def from_pydantic(place: tuple[str, ...], error: ValidationError) -> Invalid:
     )
 
 
-def from_integrity_error(error: IntegrityError) -> ApiError:
+def from_integrity_error(error: Exception) -> ApiError:
     """What a violated constraint means for the client."""
-    name = str(getattr(error.orig.__cause__ if error.orig else None, "constraint_name", "") or "")
-    column = str(getattr(error.orig.__cause__ if error.orig else None, "column_name", "") or "")
-    deleting = (error.statement or "").lstrip().upper().startswith("DELETE")
-    found = violated(name, column, deleting=deleting)
+    told = error.orig.__cause__ if isinstance(error, IntegrityError) and error.orig else error
+    name, column = getattr(told, "constraint_name", ""), getattr(told, "column_name", "")
+    statement = error.statement or "" if isinstance(error, IntegrityError) else ""
+    deleting = statement.lstrip().upper().startswith("DELETE")
+    found = violated(str(name or ""), str(column or ""), deleting=deleting)
     if found.conflict:
         return Conflict(found.message)
     return Invalid([Violation(("body", *found.fields), found.message, found.kind)])
@@ -161,6 +163,12 @@ def contract_methods(request: Request) -> list[str]:
     return []
 
 
+RACES = frozenset({"40001", "40P01"})
+"""States of what lost a race: a serialization failure, a deadlock. Another try may well win."""
+
+TEMPORARY = RACES | {"53300", "57014", "57P01", "57P03", "08006"}
+"""States that pass by themselves: races, too many connections, time-outs, a restart."""
+
 UNSTORABLE = frozenset(
     {"22000", "22001", "22003", "22007", "22008", "22021", "22P02", "22P03", "22P05"}
 )
@@ -169,7 +177,7 @@ UNSTORABLE = frozenset(
 
 def sqlstate(error: BaseException) -> str:
     """The SQLSTATE of a database error (PostgreSQL, appendix A), or ""."""
-    return str(getattr(getattr(error, "orig", None), "sqlstate", "") or "")
+    return str(getattr(getattr(error, "orig", error), "sqlstate", "") or "")
 
 
 def install(app: FastAPI) -> None:
@@ -177,6 +185,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(IntegrityError, _integrity_error)
     app.add_exception_handler(DBAPIError, _database_error)
+    app.add_exception_handler(asyncpg.IntegrityConstraintViolationError, _integrity_error)
+    app.add_exception_handler(asyncpg.PostgresError, _database_error)
     app.add_exception_handler(HTTPException, _http_exception)
 
 
@@ -193,8 +203,7 @@ async def _api_error(request: Request, error: Exception) -> Response:
 
 
 async def _integrity_error(request: Request, error: Exception) -> Response:
-    found = from_integrity_error(error) if isinstance(error, IntegrityError) else ApiError()
-    return respond(request, found)
+    return respond(request, from_integrity_error(error))
 
 
 async def _database_error(request: Request, error: Exception) -> Response:

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from app import contract, errors
+from app import contract, direct, errors
 from app.api import docs, health
 from app.api.router import router
 from app.cache import Cache
@@ -22,11 +22,12 @@ from app.utils.overriding import check_overrides
 from app.utils.security import PasswordHasher, Tokens
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None, *, answer_directly: bool = True) -> FastAPI:
     """The application with `settings`, or those of the environment.
 
     Nothing is connected to before the lifespan begins. Requests that come without one (from a
     test client that runs none) are served all the same, each with a connection of its own.
+    Unless they may `answer_directly`, all operations work with a session, as overridden ones do.
     """
     settings = settings or get_settings()
     app = FastAPI(
@@ -42,6 +43,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.database = Database(settings)
     app.state.cache = Cache(settings)
     app.state.draining = False
+    app.state.direct = direct.operations() if answer_directly else {}
     app.state.passwords = PasswordHasher(settings)
     app.state.tokens = Tokens(settings)
     check_overrides(OVERRIDES)

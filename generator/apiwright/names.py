@@ -55,7 +55,8 @@ _TAKEN_METHODS = frozenset(
         "add", "authenticate", "caller", "change", "complete", "context", "date", "datetime",
         "find", "flush", "from_body", "from_cookie", "from_header", "from_path", "from_query",
         "get", "get_all", "granted", "matches", "model", "models", "nobody", "owned", "owns",
-        "override", "page", "quote", "remove", "require", "require_owner", "respond", "restore",
+        "bindparam", "body_of", "calls", "literal_column", "override", "page", "path_of",
+        "query_of", "shapes", "statements", "quote", "remove", "require", "require_owner", "respond", "restore",
         "router", "rows", "select", "selectinload", "sent", "session", "sessions",
     }
 )  # fmt: skip

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -24,29 +25,39 @@ from app.utils import parameters
 from app.utils.json import JsonError, parse
 
 
-def from_path(name: str, kind: Any) -> Any:
-    """The path parameter `name` as a value of the type `kind`."""
+def path_of(name: str, kind: Any) -> Callable[[Request], Any]:
+    """Reads the path parameter `name` as a value of the type `kind`."""
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
 
     def bind(request: Request) -> Any:
         return _typed(adapter, ("path", name), _path_values(request)[name])
 
-    return Depends(bind)
+    return bind
 
 
-def from_query(kind: Any) -> Any:
-    """The query parameters as a value of the model `kind`."""
+def from_path(name: str, kind: Any) -> Any:
+    """The same as a dependency."""
+    return Depends(path_of(name, kind))
+
+
+def query_of(kind: Any) -> Callable[[Request], Any]:
+    """Reads the query parameters as a value of the model `kind`."""
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
 
     def bind(request: Request) -> Any:
         texts = _pairs(request.scope["query_string"])
         return _typed(adapter, ("query",), _group_values(request, "query", texts))
 
-    return Depends(bind)
+    return bind
 
 
-def from_body(kind: Any) -> Any:
-    """The body as a value of the type `kind`; None where there is none and none is needed."""
+def from_query(kind: Any) -> Any:
+    """The same as a dependency."""
+    return Depends(query_of(kind))
+
+
+def body_of(kind: Any) -> Callable[[Request], Awaitable[Any]]:
+    """Reads the body as a value of the type `kind`; None where there is none and none is needed."""
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
 
     async def bind(request: Request) -> Any:
@@ -61,7 +72,12 @@ def from_body(kind: Any) -> Any:
         found.contents[media_type].check(("body",), value)
         return _typed(adapter, ("body",), value)
 
-    return Depends(bind)
+    return bind
+
+
+def from_body(kind: Any) -> Any:
+    """The same as a dependency."""
+    return Depends(body_of(kind))
 
 
 def _operation(request: Request) -> contract.Operation:

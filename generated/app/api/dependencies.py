@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -27,7 +28,7 @@ async def authenticate(request: Request, session: DbSession, needed: SecuritySco
     Account and session are looked up every time, so that whoever is signed out, shut out or has
     lost a role is so at once.
     """
-    token = _access_token(request)
+    token = access_token(request)
     found = (
         await session.execute(
             select(User, AuthSession.scope)
@@ -43,9 +44,7 @@ async def authenticate(request: Request, session: DbSession, needed: SecuritySco
     if found is None:
         raise NotAuthenticated(challenge='Bearer error="invalid_token"')
     account, session_scope = found
-    scopes = token.scopes & frozenset(session_scope.split()) & granted(account.roles)
-    if not scopes.issuperset(needed.scopes):
-        raise Forbidden(headers={"WWW-Authenticate": 'Bearer error="insufficient_scope"'})
+    scopes = permitted(token, session_scope, granted(account.roles), needed.scopes)
     caller = Caller(account, token.session, scopes)
     request.state.caller = caller
     return caller
@@ -56,7 +55,18 @@ def nobody() -> None:
     raise NotAuthenticated
 
 
-def _access_token(request: Request) -> AccessToken:
+def permitted(
+    token: AccessToken, session_scope: str, of_roles: frozenset[str], needed: Sequence[str]
+) -> frozenset[str]:
+    """The scopes that hold for a request; raises Forbidden if one that is needed is missing."""
+    scopes = token.scopes & frozenset(session_scope.split()) & of_roles
+    if not scopes.issuperset(needed):
+        raise Forbidden(headers={"WWW-Authenticate": 'Bearer error="insufficient_scope"'})
+    return scopes
+
+
+def access_token(request: Request) -> AccessToken:
+    """What the token of a request says; raises NotAuthenticated without a good one."""
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not text:
         raise NotAuthenticated

@@ -11,21 +11,14 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
 from app.database import Database
-from app.errors import Unavailable, sqlstate
+from app.errors import RACES, TEMPORARY, Unavailable, sqlstate
 
 ATTEMPTS = 3
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-
-SERIALIZATION_FAILURE = "40001"
-DEADLOCK_DETECTED = "40P01"
-TEMPORARY = frozenset(
-    {SERIALIZATION_FAILURE, DEADLOCK_DETECTED, "53300", "57014", "57P01", "57P03", "08006"}
-)
-"""States that pass by themselves: races, too many connections, time-outs, a restart."""
-
 FAILURES = (DBAPIError, PoolTimeoutError, ConnectionError, TimeoutError)
 
 
@@ -36,6 +29,15 @@ class UnitOfWorkRoute(APIRoute):
     reads also when it lost its connection. Nothing is tried again once a commit has begun: nobody
     can know how it ended.
     """
+
+    @override
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request: without a unit of work, if one statement is all that it takes."""
+        answer = scope["app"].state.direct.get(self.operation_id)
+        if answer is None or scope["method"] not in (self.methods or ()):
+            await super().handle(scope, receive, send)
+        else:
+            await answer(scope, receive, send)
 
     @override
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -74,7 +76,7 @@ def may_repeat(request: Request, error: Exception) -> bool:
     if getattr(request.state, "committing", False):
         return False
     if isinstance(error, DBAPIError) and not error.connection_invalidated:
-        return sqlstate(error) in {SERIALIZATION_FAILURE, DEADLOCK_DETECTED}
+        return sqlstate(error) in RACES
     return request.method in SAFE_METHODS
 
 

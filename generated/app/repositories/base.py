@@ -11,7 +11,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from app.errors import NotFound
 from app.models.base import Base
-from app.utils.pagination import Order, Page, Paging, after, read_cursor, write_cursor
+from app.utils.pagination import Order, Page, Paging, after, cursor_after, read_cursor
 
 Row = TypeVar("Row", bound=Base)
 Condition = ColumnElement[bool]
@@ -83,7 +83,7 @@ class Repository(Generic[Row]):
         shown = rows[: paging.limit]
         more = len(rows) > paging.limit
         total = await self._count(found) if count else 0
-        return Page(shown, write_cursor(order, shown[-1]) if more else None, total)
+        return Page(shown, cursor_after(order, shown[-1]) if more else None, total)
 
     async def _count(self, found: Select[Row]) -> int:
         counted = select(func.count()).select_from(found.subquery())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import Select, select
+from sqlalchemy.dialects.postgresql import array
 from typing_extensions import override
 
 from app.errors import NotFound
@@ -14,7 +16,7 @@ from app.models import Item
 from app.repositories.base import Condition, Repository
 from app.repositories.search import matches
 from app.schemas.item import ListItemsQuery
-from app.utils.pagination import Page, Paging, Step, complete
+from app.utils.pagination import Order, Page, Paging, Step, complete
 
 ITEM_KEY = Step(Item.id, UUID)
 
@@ -26,6 +28,36 @@ LIST_ITEMS_STEPS = {
     "title": Step(Item.title, str),
     "-title": Step(Item.title, str, descending=True),
 }
+
+
+def list_items_conditions(query: ListItemsQuery) -> Iterator[Condition]:
+    """What the filters of list_items ask of a row."""
+    if query.owner_id is not None:
+        yield Item.owner_id == query.owner_id
+    if query.status is not None:
+        yield Item.status == query.status
+    if query.tag is not None:
+        yield Item.tags.contains(array([query.tag]))
+    if query.min_price is not None:
+        yield Item.price >= query.min_price
+    if query.max_price is not None:
+        yield Item.price <= query.max_price
+    if query.created_from is not None:
+        yield Item.created_at >= query.created_from
+    if query.created_to is not None:
+        yield Item.created_at <= query.created_to
+    if query.q is not None:
+        yield matches("to_tsvector('simple', (title || ' ') || COALESCE(description, ''))", query.q)
+
+
+def list_items_order(query: ListItemsQuery) -> Order:
+    """The order that list_items asks for."""
+    return complete([LIST_ITEMS_STEPS[value] for value in query.sort], ITEM_KEY)
+
+
+def list_items_paging(query: ListItemsQuery) -> Paging:
+    """The page that list_items asks for."""
+    return Paging(limit=query.limit, offset=query.offset, cursor=query.cursor)
 
 
 class ItemRepository(Repository[Item]):
@@ -52,27 +84,6 @@ class ItemRepository(Repository[Item]):
 
     async def list_items(self, query: ListItemsQuery, *conditions: Condition) -> Page[Item]:
         """The page that list_items asks for, of the rows that meet the conditions."""
-        found = self.rows().where(*conditions)
-        if query.owner_id is not None:
-            found = found.where(Item.owner_id == query.owner_id)
-        if query.status is not None:
-            found = found.where(Item.status == query.status)
-        if query.tag is not None:
-            found = found.where(Item.tags.contains([query.tag]))
-        if query.min_price is not None:
-            found = found.where(Item.price >= query.min_price)
-        if query.max_price is not None:
-            found = found.where(Item.price <= query.max_price)
-        if query.created_from is not None:
-            found = found.where(Item.created_at >= query.created_from)
-        if query.created_to is not None:
-            found = found.where(Item.created_at <= query.created_to)
-        if query.q is not None:
-            found = found.where(
-                matches(
-                    "to_tsvector('simple', (title || ' ') || COALESCE(description, ''))", query.q
-                )
-            )
-        order = complete([LIST_ITEMS_STEPS[value] for value in query.sort], ITEM_KEY)
-        paging = Paging(limit=query.limit, offset=query.offset, cursor=query.cursor)
+        found = self.rows().where(*conditions, *list_items_conditions(query))
+        order, paging = list_items_order(query), list_items_paging(query)
         return await self.page(found, order, paging)

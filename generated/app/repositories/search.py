@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import ColumnElement, false, func, literal_column
+from sqlalchemy import BindParameter, ColumnElement, func, literal_column
 
 WORD = re.compile(r"\w+")
 
@@ -13,9 +13,13 @@ def matches(words_of_row: str, asked: str) -> ColumnElement[bool]:
     """That every word that is asked for begins a word of the row.
 
     `words_of_row` is the expression that the index covers. A text without words matches nothing.
+    In a statement that is made before anybody asks, a parameter stands for the `prefixes`.
     """
-    terms = " & ".join(f"{word}:*" for word in WORD.findall(asked))
-    if not terms:
-        return false()
-    query = func.to_tsquery(literal_column("'simple'"), terms)
+    wanted = asked if isinstance(asked, BindParameter) else prefixes(asked)
+    query = func.to_tsquery(literal_column("'simple'"), wanted)
     return literal_column(words_of_row).bool_op("@@")(query)
+
+
+def prefixes(asked: str) -> str:
+    """The words of a text as PostgreSQL looks for their beginnings; empty where it has none."""
+    return " & ".join(f"{word}:*" for word in WORD.findall(asked))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import array
 
 from app.models import User
 from app.repositories.base import Condition, Repository
 from app.repositories.search import matches
 from app.schemas.user import ListUsersQuery
-from app.utils.pagination import Page, Paging, Step, complete
+from app.utils.pagination import Order, Page, Paging, Step, complete
 
 USER_KEY = Step(User.id, UUID)
 
@@ -23,6 +26,26 @@ LIST_USERS_STEPS = {
 }
 
 
+def list_users_conditions(query: ListUsersQuery) -> Iterator[Condition]:
+    """What the filters of list_users ask of a row."""
+    if query.role is not None:
+        yield User.roles.contains(array([query.role]))
+    if query.is_active is not None:
+        yield User.is_active == query.is_active
+    if query.q is not None:
+        yield matches("to_tsvector('simple', (email || ' ') || full_name)", query.q)
+
+
+def list_users_order(query: ListUsersQuery) -> Order:
+    """The order that list_users asks for."""
+    return complete([LIST_USERS_STEPS[value] for value in query.sort], USER_KEY)
+
+
+def list_users_paging(query: ListUsersQuery) -> Paging:
+    """The page that list_users asks for."""
+    return Paging(limit=query.limit, offset=query.offset, cursor=query.cursor)
+
+
 class UserRepository(Repository[User]):
     """The users in the database."""
 
@@ -30,15 +53,6 @@ class UserRepository(Repository[User]):
 
     async def list_users(self, query: ListUsersQuery, *conditions: Condition) -> Page[User]:
         """The page that list_users asks for, of the rows that meet the conditions."""
-        found = self.rows().where(*conditions)
-        if query.role is not None:
-            found = found.where(User.roles.contains([query.role]))
-        if query.is_active is not None:
-            found = found.where(User.is_active == query.is_active)
-        if query.q is not None:
-            found = found.where(
-                matches("to_tsvector('simple', (email || ' ') || full_name)", query.q)
-            )
-        order = complete([LIST_USERS_STEPS[value] for value in query.sort], USER_KEY)
-        paging = Paging(limit=query.limit, offset=query.offset, cursor=query.cursor)
+        found = self.rows().where(*conditions, *list_users_conditions(query))
+        order, paging = list_users_order(query), list_users_paging(query)
         return await self.page(found, order, paging, count=True)

@@ -7,6 +7,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -72,9 +73,13 @@ class Page(Generic[Row]):
     total: int = 0
 
 
-def write_cursor(order: Order, row: object) -> str:
+def cursor_after(order: Order, row: object) -> str:
     """A cursor that continues after `row`."""
-    values = [getattr(row, step.column.key) for step in order]
+    return write_cursor(order, [getattr(row, step.column.key) for step in order])
+
+
+def write_cursor(order: Order, values: Sequence[Any]) -> str:
+    """A cursor that continues after the row with these values, one for each step."""
     text = json.dumps([_signature(order), *to_jsonable_python(values)], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
@@ -118,7 +123,12 @@ def _value(step: Step, value: Any) -> Any:
         if not step.nullable:
             raise NoSuchPage
         return None
-    return TypeAdapter(step.kind).validate_python(value)
+    return _adapter(step.kind).validate_python(value)
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def _same(step: Step, value: Any) -> ColumnElement[bool]:

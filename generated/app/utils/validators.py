@@ -77,9 +77,29 @@ def plain_numbers(value: Any) -> Any:
     return value
 
 
+def to_stored_text(value: datetime) -> str:
+    """A time as PostgreSQL writes it in JSON, so that clients always see it the same."""
+    whole, point, fraction = value.isoformat(timespec="microseconds")[:-6].partition(".")
+    return f"{whole}{(point + fraction).rstrip('0').rstrip('.')}+00:00"
+
+
+def to_plain_text(value: Decimal) -> str:
+    """A number without an exponent, as PostgreSQL writes it."""
+    return f"{value:f}"
+
+
 CalendarDate = Annotated[date, AfterValidator(storable_date)]
-Timestamp = Annotated[AwareDatetime, BeforeValidator(microseconds_at_most), AfterValidator(in_utc)]
-DecimalText = Annotated[Decimal, AfterValidator(storable_number)]
+Timestamp = Annotated[
+    AwareDatetime,
+    BeforeValidator(microseconds_at_most),
+    AfterValidator(in_utc),
+    PlainSerializer(to_stored_text, return_type=str, when_used="json-unless-none"),
+]
+DecimalText = Annotated[
+    Decimal,
+    AfterValidator(storable_number),
+    PlainSerializer(to_plain_text, return_type=str, when_used="json-unless-none"),
+]
 DecimalNumber = Annotated[
     Decimal, AfterValidator(storable_number), PlainSerializer(float, return_type=float)
 ]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from apiwright import names
-from apiwright.code import Code, constant, dotted, ident
+from apiwright.code import Code, constant, dotted, ident, joined
 from apiwright.ir.service import Service
 from apiwright.plan.files import DataFile, Plan, PlannedFile, Policy
 from apiwright.plan.models import generate_models
@@ -18,6 +18,7 @@ from apiwright.plan.storage.snapshot import write_snapshot
 from apiwright.plan.test_files import test_data, test_files
 from apiwright.plan.views.binding import binding_view
 from apiwright.plan.views.constraints import constraints_view
+from apiwright.plan.views.direct import DirectBuilder
 from apiwright.plan.views.models import model_view
 from apiwright.plan.views.repositories import repository_view
 from apiwright.plan.views.routers import router_view
@@ -49,8 +50,11 @@ class _Planner:
         self._classes: SchemaClasses = plan_schema_classes(service)
         self._tables = {table.name: table for table in build_tables(service)}
         identity = service.identity
+        self._direct = DirectBuilder(service, self._classes)
+        views = {resource.module: self._direct.resource(resource) for resource in service.resources}
+        self._answered = {module: view for module, view in views.items() if view is not None}
         self._context: dict[str, object] = {
-            "service": service_view(service, overridden=bool(bound)),
+            "service": service_view(service, overridden=bool(bound), direct=bool(self._answered)),
             "binding": binding_view(service),
             "identity": identity_view(identity, service.default_role) if identity else None,
         }
@@ -72,6 +76,8 @@ class _Planner:
                 yield self._file(path)
         yield from self._models()
         yield from self._schemas()
+        if self._answered:
+            yield from self._direct_answers()
         yield from self._resources()
 
     def _models(self) -> Iterator[PlannedFile]:
@@ -106,6 +112,28 @@ class _Planner:
                 module=module,
                 about=about,
             )
+
+    def _direct_answers(self) -> Iterator[PlannedFile]:
+        """What answers operations without a session."""
+        yield self._file("app/driver.py")
+        resources = [r for r in self._service.resources if r.module in self._answered]
+        modules = {r.module: ident(f"{r.module.strip('_')}_answers") for r in resources}
+        yield self._file(
+            "app/direct/__init__.py",
+            modules=joined(list(modules.values())),
+            resources=tuple((modules[r.module], resource_name(r)) for r in resources),
+        )
+        for name in ("calls", "statements"):
+            yield self._file(f"app/direct/{name}.py")
+        shown = {s.function: s for view in self._answered.values() for s in view.shapes}
+        yield self._file(
+            "app/direct/shapes.py",
+            shapes=self._direct.shapes.needed(shown.values()),
+            shown=tuple(shown[name] for name in sorted(shown)),
+        )
+        for module, view in self._answered.items():
+            path = f"app/direct/{modules[module]}.py"
+            yield self._file(path, "app/direct/resource.py.j2", direct=view)
 
     def _resources(self) -> Iterator[PlannedFile]:
         package = api_package(self._service)

@@ -35,7 +35,7 @@ _OPERATORS = {
     Compare.LT: "{column} < {value}",
     Compare.LTE: "{column} <= {value}",
     Compare.IN: "{column}.in_({value})",
-    Compare.CONTAINS: "{column}.contains([{value}])",
+    Compare.CONTAINS: "{column}.contains(array([{value}]))",
     Compare.STARTS_WITH: "{column}.startswith({value}, autoescape=True)",
 }
 
@@ -62,6 +62,8 @@ class ListView:
 
     method: Code
     signature: Code
+    query: Code
+    given: Code
     operation: Code
     conditions: tuple[ConditionView, ...]
     steps: tuple[StepView, ...]
@@ -231,6 +233,8 @@ def _list(
     return ListView(
         method=ident(operation.name),
         signature=compose("self, {}*conditions: Condition", query),
+        query=compose("query: {}", ident(ref.name)) if ref is not None else constant(""),
+        given=constant("query" if ref is not None else ""),
         operation=constant(operation.name),
         conditions=tuple(_conditions(action, entity, service, operation)),
         steps=steps,

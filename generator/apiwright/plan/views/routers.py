@@ -148,11 +148,11 @@ def _lines(operation: Operation, service: Service, known: Signature) -> list[Cod
             compose("return Response(status_code={})", literal(status)),
         ]
     extra = _extra(operation, status)
-    location = _location(operation, service)
-    if location:
+    at = location(operation, service)
+    if at:
         return [
             compose("made = await {}", call),
-            compose('headers = {{"Location": {}}}', location),
+            compose('headers = {{"Location": {}}}', at),
             compose("return respond(made, {}, headers{})", literal(status), _media_type(operation)),
         ]
     return [compose("return respond(await {}{})", call, extra)]
@@ -173,8 +173,8 @@ def _media_type(operation: Operation) -> Code:
     return constant("")
 
 
-def _location(operation: Operation, service: Service) -> Code:
-    """The address of what was made, where the contract wants it in a header."""
+def location(operation: Operation, service: Service, key: Code | None = None) -> Code:
+    """The address of what was made, where it has one; `key` is the code of its key."""
     action = operation.action
     if not isinstance(action, CreateAction) or not action.location:
         return constant("")
@@ -184,7 +184,7 @@ def _location(operation: Operation, service: Service) -> Code:
     shown = found.get(entity.key_column.property)
     if shown is None:
         return constant("")
-    key = compose("made.{}", ident(shown.attribute))
+    key = key or compose("made.{}", ident(shown.attribute))
     named = {
         p.name: _in_path(ident(p.attribute), p.schema, service)
         for p in operation.located(Location.PATH)

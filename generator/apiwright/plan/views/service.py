@@ -48,6 +48,8 @@ class IdentityView:
     active: Code
     soft_delete: Code
     granted_scopes: Code
+    session_columns: Code
+    session_scopes: Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class ServiceView:
     auth: bool
     ownership: bool
     overridden: bool
+    direct: bool
     json_columns: bool
     resources: tuple[ResourceName, ...]
     roles: tuple[RoleView, ...]
@@ -92,8 +95,12 @@ _API_MODULES = frozenset(
 )
 
 
-def service_view(service: Service, overridden: bool) -> ServiceView:
-    """The view of a whole service; `overridden` tells whether any override is bound."""
+def service_view(service: Service, *, overridden: bool, direct: bool) -> ServiceView:
+    """The view of a whole service.
+
+    `overridden` tells whether any override is bound, `direct` whether any operation can be answered
+    without a session.
+    """
     slug = names.snake(service.title, "service").replace("_", "-").strip("-")
     return ServiceView(
         title=service.title,
@@ -107,6 +114,7 @@ def service_view(service: Service, overridden: bool) -> ServiceView:
         auth=service.identity is not None,
         ownership=any(entity.owner is not None for entity in service.entities.values()),
         overridden=overridden,
+        direct=direct,
         json_columns=any(
             column.type is ColumnType.JSON
             for entity in service.entities.values()
@@ -178,14 +186,22 @@ def identity_view(entity: Entity, default_role: str) -> IdentityView | None:
         password=attribute(identity.password),
         active=attribute(identity.active),
         soft_delete=attribute(entity.soft_delete),
-        granted_scopes=_granted(roles, identity.roles_many, default_role),
+        granted_scopes=_granted(
+            compose("account.{}", roles) if roles else roles, identity.roles_many, default_role
+        ),
+        session_columns=compose("{}.{}", ident(entity.class_name), roles or attribute(entity.key)),
+        session_scopes=_granted(
+            compose("found[{}]", literal(identity.roles)) if roles else roles,
+            identity.roles_many,
+            default_role,
+        ),
     )
 
 
 def _granted(roles: Code, many: bool, default_role: str) -> Code:
     """The scopes of an account: by its roles, by the one that all have, or none at all."""
     if roles:
-        return compose("granted(account.{})" if many else "granted([account.{}])", roles)
+        return compose("granted({})" if many else "granted([{}])", roles)
     return (
         compose("granted([{}])", literal(default_role)) if default_role else constant("frozenset()")
     )

@@ -403,25 +403,8 @@ class _MethodBuilder:
     def _writes(
         self, operation: Operation, entity: Entity, writes: tuple[Write, ...]
     ) -> Iterator[Assignment]:
-        optional = self._optional(operation)
-        for write in writes:
-            column = entity.column(write.column)
-            value = compose("body.{}", ident(write.attribute))
-            yield Assignment(
-                ident(column.attribute), _stored(column, value, write.attribute in optional)
-            )
-
-    def _optional(self, operation: Operation) -> frozenset[str]:
-        """The attributes of the body that may be None because they were left out."""
-        content = body_content(operation)
-        schema = content.schema if content is not None else None
-        if schema is None:
-            return frozenset()
-        return frozenset(
-            prop.attribute
-            for prop in properties(schema, self.service.schemas).values()
-            if not prop.required and not has_default(prop.schema, self.service.schemas)
-        )
+        for column, value in _values(operation, entity, writes, self.service):
+            yield Assignment(ident(column.attribute), value)
 
     def _links(self, entity: Entity, links: tuple[LinkWrite, ...]) -> Iterator[Assignment]:
         for link in links:
@@ -510,6 +493,36 @@ class _MethodBuilder:
         if ref is None:
             raise KeyError(schema)
         return ident(ref.name)
+
+
+def stored_values(
+    operation: Operation, action: CreateAction, service: Service
+) -> Iterator[tuple[Column, Code]]:
+    """The columns that a body fills, each with the code of its value."""
+    return _values(operation, service.entities[action.entity], action.writes, service)
+
+
+def _values(
+    operation: Operation, entity: Entity, writes: tuple[Write, ...], service: Service
+) -> Iterator[tuple[Column, Code]]:
+    optional = _optional(operation, service)
+    for write in writes:
+        column = entity.column(write.column)
+        value = compose("body.{}", ident(write.attribute))
+        yield column, _stored(column, value, write.attribute in optional)
+
+
+def _optional(operation: Operation, service: Service) -> frozenset[str]:
+    """The attributes of the body that may be None because they were left out."""
+    content = body_content(operation)
+    schema = content.schema if content is not None else None
+    if schema is None:
+        return frozenset()
+    return frozenset(
+        prop.attribute
+        for prop in properties(schema, service.schemas).values()
+        if not prop.required and not has_default(prop.schema, service.schemas)
+    )
 
 
 def _variable(operation: Operation, entity: Entity) -> Code:

@@ -1,0 +1,180 @@
+"""Calls that are answered without a session: who calls, and the answer on its way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from pydantic_core import to_json
+from sqlalchemy import bindparam, select
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from app.api.dependencies import access_token, permitted
+from app.database import Database
+from app.direct.statements import Form, Listing, Query, Row, Statement
+from app.errors import NotAuthenticated, NotFound
+from app.models import User
+from app.models.session import AuthSession
+from app.utils.pagination import Order, Paging
+from app.utils.roles import granted
+
+JSON = (b"content-type", b"application/json")
+
+ACCOUNT = Statement(
+    select(User.roles, AuthSession.scope.label("session_scope"))
+    .join(AuthSession, AuthSession.account_id == User.id)
+    .where(
+        AuthSession.id == bindparam("session"),
+        AuthSession.revoked_at.is_(None),
+        User.id == bindparam("subject"),
+        User.is_active,
+    )
+)
+"""What has to be known of an account and its session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Who calls: the key of the account, and the scopes that are granted for this request."""
+
+    id: UUID
+    scopes: frozenset[str]
+
+    def may(self, scope: str) -> bool:
+        """Whether `scope` is granted."""
+        return scope in self.scopes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer in JSON."""
+
+    body: bytes
+    status: int = 200
+    headers: Sequence[tuple[bytes, bytes]] = ()
+
+    def value(self, name: str) -> Any:
+        """What the answer shows as the property `name`."""
+        return json.loads(self.body)[name]
+
+    def located(self, path: str) -> Answer:
+        """The answer with the address of what it shows (RFC 9110, section 10.2.2)."""
+        return replace(self, headers=((b"location", path.encode()),))
+
+
+class Call:
+    """One request."""
+
+    def __init__(self, request: Request, needed: Sequence[str] | None) -> None:
+        database: Database = request.app.state.database
+        self.request = request
+        self._driver = database.driver
+        self._needed = needed
+
+    async def fetch(
+        self, statement: Statement, values: Mapping[str, Any], *, repeatable: bool = True
+    ) -> list[asyncpg.Record]:
+        """The rows of a statement."""
+        return await self._driver.fetch(
+            statement.text, statement.arguments(values), repeatable=repeatable
+        )
+
+    async def one(self, statement: Statement, values: Mapping[str, Any]) -> Answer:
+        """The one row of a statement; raises NotFound if there is none."""
+        rows = await self.fetch(statement, values)
+        if not rows:
+            raise NotFound
+        return Answer(rows[0][0].encode())
+
+    async def require(self, statement: Statement, values: Mapping[str, Any]) -> None:
+        """Raise NotFound if a statement finds nothing."""
+        if not await self.fetch(statement, values):
+            raise NotFound
+
+    async def made(self, statement: Statement, values: Mapping[str, Any], status: int) -> Answer:
+        """The row that a statement has stored."""
+        rows = await self.fetch(statement, values, repeatable=False)
+        return Answer(rows[0][0].encode(), status)
+
+    async def page(
+        self, listing: Listing[Row, Query], form: Form, order: Order, paging: Paging
+    ) -> Page:
+        """One page of a list."""
+        bodies = [row[0] for row in await self.fetch(form.page, form.values)]
+        more = len(bodies) > paging.limit
+        del bodies[paging.limit :]
+        return Page(bodies, more, listing.next_cursor(order, bodies[-1]) if more else None)
+
+    async def total(self, form: Form) -> int:
+        """How many rows a list has, on all pages together."""
+        count: int = (await self.fetch(form.total, form.values))[0][0]
+        return count
+
+    async def identify(self) -> None:
+        """Find out who calls; raises NotAuthenticated or Forbidden as the operation needs it.
+
+        Account and session are looked up every time, so that whoever is signed out, shut out or
+        has lost a role is so at once.
+        """
+        if self._needed is None:
+            return
+        token = access_token(self.request)
+        values = {"session": token.session, "subject": token.subject}
+        found = next(iter(await self.fetch(ACCOUNT, values)), None)
+        if found is None:
+            raise NotAuthenticated(challenge='Bearer error="invalid_token"')
+        scopes = permitted(token, found["session_scope"], granted(found["roles"]), self._needed)
+        self.__dict__["caller"] = Identified(token.subject, scopes)
+
+    @cached_property
+    def caller(self) -> Identified:
+        """Who calls; raises NotAuthenticated where nobody has been identified."""
+        raise NotAuthenticated
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The bodies of the rows of a page, whether there are more, and where those begin."""
+
+    bodies: Sequence[str]
+    more: bool
+    next_cursor: str | None
+
+    def alone(self) -> Answer:
+        """The page as a bare list."""
+        return Answer(f"[{','.join(self.bodies)}]".encode())
+
+    def within(self, items: str, others: Mapping[str, Any]) -> Answer:
+        """The page as the property `items` of an object that has others."""
+        rest = to_json(others).decode()
+        between = "," if others else ""
+        return Answer(f"{{{_text(items)}:[{','.join(self.bodies)}]{between}{rest[1:]}".encode())
+
+
+def _text(value: str) -> str:
+    return to_json(value).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """An operation that is answered here; `needed` are its scopes, None lets everybody call."""
+
+    operation: str
+    answer: Callable[[Call], Awaitable[Answer]]
+    needed: Sequence[str] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        call = Call(Request(scope, receive), self.needed)
+        await call.identify()
+        answer = await self.answer(call)
+        length = (b"content-length", str(len(answer.body)).encode())
+        headers = [JSON, length, *answer.headers]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})

@@ -1,0 +1,80 @@
+"""The items operations as PostgreSQL answers them, unless `overrides/items.py` does."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+
+from app import models
+from app.api.binding import body_of, path_of, query_of
+from app.direct import calls, shapes, statements
+from app.repositories.item_repository import (
+    list_items_conditions,
+    list_items_order,
+    list_items_paging,
+)
+from app.schemas.item import ItemInput, ListItemsQuery
+
+list_items_query = query_of(ListItemsQuery)
+LIST_ITEMS = statements.Listing(
+    shapes.ITEM_VIEW,
+    select(models.Item).where(models.Item.deleted_at.is_(None)),
+    list_items_conditions,
+    filters=("owner_id", "status", "tag", "min_price", "max_price", "created_from", "created_to"),
+    fixed=("sort",),
+    search="q",
+    ends={"created_at": "created_at", "price": "price", "title": "title", "id": "id"},
+)
+
+
+async def list_items(call: calls.Call) -> calls.Answer:
+    """List items."""
+    query = list_items_query(call.request)
+    order, paging = list_items_order(query), list_items_paging(query)
+    form = LIST_ITEMS.form(query, order, paging)
+    page = await call.page(LIST_ITEMS, form, order, paging)
+    return page.within("items", {"next_cursor": page.next_cursor})
+
+
+create_item_body = body_of(ItemInput)
+CREATE_ITEM = shapes.ITEM_VIEW.made(
+    ("title", "description", "price", "quantity", "status", "tags", "owner_id")
+)
+
+
+async def create_item(call: calls.Call) -> calls.Answer:
+    """Offer an item."""
+    body = await create_item_body(call.request)
+    values = {
+        "new_title": body.title,
+        "new_description": body.description,
+        "new_price": body.price,
+        "new_quantity": body.quantity,
+        "new_status": body.status,
+        "new_tags": body.tags,
+        "new_owner_id": call.caller.id,
+    }
+    made = await call.made(CREATE_ITEM, values, 201)
+    key = made.value("id")
+    return made.located(f"/api/v1/items/{key}")
+
+
+read_item_path_item_id = path_of("item_id", UUID)
+READ_ITEM = shapes.ITEM_VIEW.rows(
+    models.Item.id == bindparam("path_item_id"), models.Item.deleted_at.is_(None)
+)
+
+
+async def read_item(call: calls.Call) -> calls.Answer:
+    """Show an item."""
+    values = {"path_item_id": read_item_path_item_id(call.request)}
+    return await call.one(READ_ITEM, values)
+
+
+OPERATIONS = {
+    "list_items": calls.Direct("listItems", list_items),
+    "create_item": calls.Direct("createItem", create_item, ("items:write",)),
+    "read_item": calls.Direct("readItem", read_item),
+}
+"""What is answered here, by the name of the method that does the same with a session."""

@@ -1,0 +1,279 @@
+"""Statements whose rows are JSON as clients get it, compiled once for each form that they take."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+from sqlalchemy import (
+    ClauseElement,
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    func,
+    insert,
+    inspect,
+    literal_column,
+    make_url,
+    select,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import aliased
+
+from app.models.base import Base
+from app.repositories.base import Condition
+from app.repositories.search import prefixes
+from app.utils.pagination import Order, Paging, after, read_cursor, write_cursor
+
+Row = TypeVar("Row", bound=Base)
+Query = TypeVar("Query", bound=BaseModel)
+Guards = Mapping[str, tuple[Condition, Any]]
+"""More conditions for the rows of a list, each by its parameter and with its value."""
+
+Shape = Mapping[str, SQLColumnExpression[Any]]
+"""The properties of an object on the wire, each with the expression of its value."""
+
+DIALECT = make_url("postgresql+asyncpg://").get_dialect()()
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+MOST_FORMS = 500
+"""Statements that a list keeps; one that takes more forms begins anew."""
+
+
+class Everything(BaseModel):
+    """The query of a list that takes no parameters."""
+
+
+def unconditional(_query: BaseModel) -> tuple[Condition, ...]:
+    """No conditions, whatever is asked for."""
+    return ()
+
+
+class Statement:
+    """SQL with named parameters, compiled when it is first needed."""
+
+    def __init__(self, expression: ClauseElement) -> None:
+        self._expression = expression
+
+    @cached_property
+    def text(self) -> str:
+        """The statement as the driver takes it."""
+        return str(self._compiled)
+
+    @cached_property
+    def _compiled(self) -> Any:
+        return self._expression.compile(dialect=DIALECT)
+
+    @cached_property
+    def _parameters(self) -> Sequence[tuple[str, Callable[[Any], Any] | None, Any]]:
+        """Name, conversion and constant value of each parameter, in their order."""
+        made = self._compiled
+        return [
+            (
+                name,
+                made.binds[name].type.dialect_impl(DIALECT).bind_processor(DIALECT),
+                made.params[name],
+            )
+            for name in made.positiontup or ()
+        ]
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """The values of the parameters as the driver takes them."""
+        found = []
+        for name, convert, constant in self._parameters:
+            value = values.get(name, constant)
+            found.append(value if convert is None else convert(value))
+        return found
+
+
+def as_json(
+    shape: Shape, narrow: Callable[[Select[Any]], Select[Any]], *, strip: bool
+) -> Select[Any]:
+    """One JSON text for each row that `narrow` leaves; `strip` leaves out what is null."""
+    columns: list[Any] = [value.label(name) for name, value in shape.items()]
+    narrow_rows = narrow(select(*columns)).subquery("shown")
+    row = func.row_to_json(literal_column("shown"))
+    text = cast(func.json_strip_nulls(row) if strip else row, Text)
+    return select(text.label("body")).select_from(narrow_rows)
+
+
+def base64(value: SQLColumnExpression[Any]) -> ColumnElement[Any]:
+    """Bytes as text in one line (RFC 4648, section 4)."""
+    return func.translate(func.encode(value, "base64"), "\n", "")
+
+
+def links(table: str) -> Table:
+    """A table of pairs."""
+    return Base.metadata.tables[table]
+
+
+def nested(shape: Shape) -> ColumnElement[Any]:
+    """An object within another."""
+    pairs = (
+        part for name, value in shape.items() for part in (literal_column(_quoted(name)), value)
+    )
+    return func.json_build_object(*pairs)
+
+
+def many(objects: SQLColumnExpression[Any], key: SQLColumnExpression[Any]) -> ColumnElement[Any]:
+    """A list within an object, in the order of a key; empty where there is nothing in it."""
+    return func.coalesce(func.json_agg(aggregate_order_by(objects, key)), literal_column("'[]'"))
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''").replace(":", "\\:") + "'"
+
+
+@dataclass(frozen=True)
+class View(Generic[Row]):
+    """How rows of a table look on the wire; `strip` leaves out what is null."""
+
+    model: type[Row]
+    shape: Callable[[type[Row]], Shape]
+    strip: bool = False
+
+    def rows(self, *conditions: Condition) -> Statement:
+        """The rows that meet the conditions, each as the text of an object."""
+        return Statement(self.where(lambda found: found.where(*conditions)))
+
+    def where(self, narrow: Callable[[Select[Any]], Select[Any]]) -> Select[Any]:
+        """The rows that `narrow` leaves, each as the text of an object."""
+        return as_json(self.shape(self.model), narrow, strip=self.strip)
+
+    def made(self, attributes: Iterable[str]) -> Statement:
+        """Store a row with these attributes, whose values are parameters; the row comes back."""
+        columns = inspect(self.model).columns
+        values = {
+            columns[name]: bindparam(f"new_{name}", type_=columns[name].type) for name in attributes
+        }
+        stored = insert(self.model).values(values).returning(*columns).cte("made")
+        row = aliased(self.model, stored)
+        return Statement(as_json(self.shape(row), lambda found: found, strip=self.strip))
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A list as it was asked for: its statements, and what they take."""
+
+    page: Statement
+    total: Statement
+    values: Mapping[str, Any]
+
+
+class Listing(Generic[Row, Query]):
+    """A list, with a statement for each combination of filters, order and page.
+
+    `filters` are attributes of the query whose values are parameters, `fixed` those whose values
+    shape the statement itself; `search` is one whose words are looked for. Where the list has
+    cursors, `ends` are the columns that it can be ordered by, with the properties that show them.
+    """
+
+    def __init__(
+        self,
+        view: View[Row],
+        rows: Select[Row],
+        conditions: Callable[[Query], Iterable[Condition]] = unconditional,
+        *,
+        filters: Sequence[str] = (),
+        fixed: Sequence[str] = (),
+        search: str = "",
+        ends: Mapping[str, str] = NOTHING,
+    ) -> None:
+        self._view = view
+        self._rows = rows
+        self._conditions = conditions
+        self._filters = (*filters, search) if search else tuple(filters)
+        self._fixed = tuple(fixed)
+        self._search = search
+        self._forms: dict[Any, tuple[Statement, Statement]] = {}
+        self._ends = ends
+
+    def form(
+        self,
+        query: Query,
+        order: Order,
+        paging: Paging,
+        values: Mapping[str, Any] = NOTHING,
+        guards: Guards = NOTHING,
+    ) -> Form:
+        """The list that `query` asks for, with `values` for what stands in all of its forms."""
+        given: dict[str, Any] = dict(values)
+        shape: list[Any] = []
+        for name in self._filters:
+            value = getattr(query, name)
+            if value is None:
+                continue
+            if isinstance(value, list):
+                shape.append((name, len(value)))
+                given.update((f"{name}_{at}", item) for at, item in enumerate(value))
+            else:
+                shape.append(name)
+                given[name] = prefixes(value) if name == self._search else value
+        for name in self._fixed:
+            value = getattr(query, name)
+            shape.append(tuple(value) if isinstance(value, list) else value)
+        ends = read_cursor(order, paging.cursor) if paging.cursor is not None else []
+        given.update((f"after_{at}", value) for at, value in enumerate(ends) if value is not None)
+        given.update((name, value) for name, (_, value) in guards.items())
+        given["most"] = paging.limit + 1
+        given["offset"] = paging.offset
+        key = (*shape, bool(paging.offset), *(value is None for value in ends), *guards)
+        found = self._forms.get(key)
+        if found is None:
+            if len(self._forms) >= MOST_FORMS:
+                self._forms.clear()
+            found = self._forms[key] = self._compiled(query, order, paging, ends, guards)
+        return Form(*found, given)
+
+    def next_cursor(self, order: Order, body: str) -> str | None:
+        """A cursor that continues after the row with this body; None for a list without any."""
+        if not self._ends:
+            return None
+        shown = json.loads(body, parse_float=str)
+        return write_cursor(order, [shown[self._ends[step.column.key]] for step in order])
+
+    def _compiled(
+        self,
+        query: Query,
+        order: Order,
+        paging: Paging,
+        ends: Sequence[Any],
+        guards: Guards,
+    ) -> tuple[Statement, Statement]:
+        asked = query.model_copy(update=dict(self._parameters(query)))
+        conditions = [*self._conditions(asked), *(condition for condition, _ in guards.values())]
+        every = self._rows.where(*conditions)
+
+        def narrow(found: Select[Any]) -> Select[Any]:
+            narrowed = found.where(*conditions)
+            if self._rows.whereclause is not None:
+                narrowed = narrowed.where(self._rows.whereclause)
+            if ends:
+                bounds: list[Any] = [
+                    None if value is None else bindparam(f"after_{at}")
+                    for at, value in enumerate(ends)
+                ]
+                narrowed = narrowed.where(after(order, bounds))
+            if paging.offset:
+                narrowed = narrowed.offset(bindparam("offset"))
+            return narrowed.order_by(*(step.ordering for step in order)).limit(bindparam("most"))
+
+        total = select(func.count()).select_from(every.subquery())
+        return Statement(self._view.where(narrow)), Statement(total)
+
+    def _parameters(self, query: Query) -> Iterable[tuple[str, Any]]:
+        """What stands in the statement for each value that is given."""
+        for name in self._filters:
+            value = getattr(query, name)
+            if isinstance(value, list):
+                yield name, [bindparam(f"{name}_{at}") for at in range(len(value))]
+            elif value is not None:
+                yield name, bindparam(name)

@@ -1,0 +1,63 @@
+"""The users operations as PostgreSQL answers them, unless `overrides/users.py` does."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+
+from app import models
+from app.api.binding import path_of, query_of
+from app.direct import calls, shapes, statements
+from app.repositories.user_repository import (
+    list_users_conditions,
+    list_users_order,
+    list_users_paging,
+)
+from app.schemas.user import ListUsersQuery
+
+list_users_query = query_of(ListUsersQuery)
+LIST_USERS = statements.Listing(
+    shapes.USER_VIEW,
+    select(models.User),
+    list_users_conditions,
+    filters=("role", "is_active"),
+    fixed=("sort",),
+    search="q",
+    ends={"created_at": "created_at", "email": "email", "full_name": "full_name", "id": "id"},
+)
+
+
+async def list_users(call: calls.Call) -> calls.Answer:
+    """List accounts."""
+    query = list_users_query(call.request)
+    order, paging = list_users_order(query), list_users_paging(query)
+    form = LIST_USERS.form(query, order, paging)
+    page = await call.page(LIST_USERS, form, order, paging)
+    return page.within("items", {"next_cursor": page.next_cursor, "total": await call.total(form)})
+
+
+READ_ME = shapes.USER_VIEW.rows(models.User.id == bindparam("caller"))
+
+
+async def read_me(call: calls.Call) -> calls.Answer:
+    """Show my account."""
+    return await call.one(READ_ME, {"caller": call.caller.id})
+
+
+read_user_path_user_id = path_of("user_id", UUID)
+READ_USER = shapes.USER_VIEW.rows(models.User.id == bindparam("path_user_id"))
+
+
+async def read_user(call: calls.Call) -> calls.Answer:
+    """Show an account."""
+    values = {"path_user_id": read_user_path_user_id(call.request)}
+    return await call.one(READ_USER, values)
+
+
+OPERATIONS = {
+    "list_users": calls.Direct("listUsers", list_users, ("users:admin",)),
+    "read_me": calls.Direct("readMe", read_me, ("profile",)),
+    "read_user": calls.Direct("readUser", read_user, ("users:admin",)),
+}
+"""What is answered here, by the name of the method that does the same with a session."""

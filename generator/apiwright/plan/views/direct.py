@@ -1,0 +1,454 @@
+"""Operations that PostgreSQL answers by itself: one statement, whose result is the body.
+
+Which ones can be answered that way is decided here; `why_not` tells of the others, for `explain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
+from apiwright.ir.operations import (
+    Action,
+    Compare,
+    CreateAction,
+    ListAction,
+    Location,
+    Operation,
+    PathColumn,
+    RowAction,
+    Rows,
+    RowVerb,
+    View,
+)
+from apiwright.ir.service import Resource, Service
+from apiwright.ir.storage import Column, Entity, Fill
+from apiwright.plan.schema_classes import SchemaClasses
+from apiwright.plan.views.repositories import paging_value
+from apiwright.plan.views.routers import location, needed_scopes
+from apiwright.plan.views.services import stored_values
+from apiwright.plan.views.shapes import NotDirectError, Shapes, ShapeView
+from apiwright.plan.views.signatures import schema_imports, signature
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class BinderView:
+    """A constant that reads something of a request: a parameter, the query, the body."""
+
+    name: Code
+    value: Code
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantView:
+    """A constant that is a statement, or a list of statements."""
+
+    name: Code
+    value: Code
+
+
+@dataclass(frozen=True, slots=True)
+class DirectView:
+    """A function that answers an operation."""
+
+    name: Code
+    operation: str
+    needed: Code
+    docstring: Code
+    binders: tuple[BinderView, ...]
+    constants: tuple[ConstantView, ...]
+    lines: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DirectResourceView:
+    """The operations of a resource that are answered directly."""
+
+    label: Code
+    override: Code
+    readers: Code
+    operations: tuple[DirectView, ...]
+    shapes: tuple[ShapeView, ...]
+    imports: tuple[Code, ...]
+
+
+class DirectBuilder:
+    """Finds the operations that can be answered directly, and writes them down."""
+
+    def __init__(self, service: Service, classes: SchemaClasses) -> None:
+        self._service = service
+        self._classes = classes
+        self.shapes = Shapes(service)
+
+    def resource(self, resource: Resource) -> DirectResourceView | None:
+        """The direct operations of a resource; None if it has none."""
+        found = [
+            operation
+            for operation in (self._service.operations[name] for name in resource.operations)
+            if not self.why_not(operation)
+        ]
+        if not found:
+            return None
+        return DirectResourceView(
+            label=constant(resource.module.replace("_", " ")),
+            override=constant(f"overrides/{resource.module}.py"),
+            readers=joined(
+                sorted({reader for operation in found for reader in self._readers(operation)})
+            ),
+            operations=tuple(self._operation(operation) for operation in found),
+            shapes=self._shown(found),
+            imports=tuple(sorted({line for o in found for line in self._imports(o)})),
+        )
+
+    def _shown(self, operations: list[Operation]) -> tuple[ShapeView, ...]:
+        """The shapes of what operations show, each once."""
+        found: dict[str, ShapeView] = {}
+        for operation in operations:
+            action = operation.action
+            if isinstance(action, ListAction | CreateAction | RowAction) and action.view:
+                shape = self.shapes.of(action.view)
+                found[shape.function] = shape
+        return tuple(found[name] for name in sorted(found))
+
+    def why_not(self, operation: Operation) -> str:
+        """Why an operation can't be answered directly; empty if it can."""
+        try:
+            self._check(operation)
+        except NotDirectError as error:
+            return str(error)
+        return ""
+
+    def _check(self, operation: Operation) -> None:
+        action = operation.action
+        if not isinstance(action, ListAction | CreateAction | RowAction):
+            raise NotDirectError("it is more than a statement")
+        if action.view is None:
+            raise NotDirectError("it shows nothing")
+        if isinstance(action, RowAction) and action.verb is not RowVerb.READ:
+            raise NotDirectError(f"to {action.verb.value} is more than a statement")
+        if not operation.public and needed_scopes(operation, self._service) is None:
+            raise NotDirectError("nobody knows how callers sign in")
+        success = operation.success
+        if success is None or [content.media_type for content in success.contents] != [JSON]:
+            raise NotDirectError(f"it answers with something else than {JSON}")
+        self._check_parameters(operation, action)
+        self.shapes.of(action.view)
+        if isinstance(action, ListAction):
+            self._check_list(action, self._service.entities[action.entity])
+        elif isinstance(action, CreateAction):
+            self._check_create(action, self._service.entities[action.entity])
+        elif action.rows.owned and action.rows.visible:
+            raise NotDirectError("who may read the row depends on the row")
+
+    def _check_parameters(self, operation: Operation, action: Action) -> None:
+        places = {Location.HEADER, Location.COOKIE}
+        if not isinstance(action, ListAction):
+            places.add(Location.QUERY)
+        if any(parameter.location in places for parameter in operation.parameters):
+            raise NotDirectError("it takes parameters that the statement has no use for")
+
+    def _check_list(self, action: ListAction, entity: Entity) -> None:
+        for rule in action.filters:
+            column = entity.column(rule.column) if rule.column else None
+            if rule.compare is Compare.STARTS_WITH:
+                raise NotDirectError(f"the filter {rule.attribute} looks for patterns")
+            if rule.compare is Compare.IN and column is not None and column.array:
+                raise NotDirectError(f"the filter {rule.attribute} compares lists")
+        if action.page.cursor:
+            shown = self.shapes.of(action.view).names
+            for name in self._ordered(action, entity):
+                if entity.column(name).property not in shown:
+                    raise NotDirectError(f"it is ordered by {name}, which it doesn't show")
+
+    def _ordered(self, action: ListAction, entity: Entity) -> Iterator[str]:
+        yield from (step.column for step in action.order)
+        yield from (key.column for key in (action.sort.keys if action.sort else ()))
+        yield entity.key
+
+    def _check_create(self, action: CreateAction, entity: Entity) -> None:
+        if action.links:
+            raise NotDirectError("it writes more than one table")
+        if action.rows.parents:
+            raise NotDirectError("it depends on another row")
+        if any(entity.column(write.column).hashed for write in action.writes):
+            raise NotDirectError("it hashes what it stores")
+
+    def _operation(self, operation: Operation) -> DirectView:
+        action = operation.action
+        if isinstance(action, ListAction):
+            constants, lines = self._list(operation, action)
+        elif isinstance(action, CreateAction):
+            constants, lines = self._create(operation, action)
+        else:
+            assert isinstance(action, RowAction)
+            constants, lines = self._read(operation, action)
+        scopes = None if operation.public else needed_scopes(operation, self._service)
+        return DirectView(
+            name=ident(operation.name),
+            operation=operation.id,
+            needed=constant("") if scopes is None else literal(tuple(scopes)),
+            docstring=docstring(operation.summary or operation.description or operation.id, 4),
+            binders=tuple(self._binders(operation)),
+            constants=tuple(constants),
+            lines=tuple(lines),
+        )
+
+    def _binders(self, operation: Operation) -> Iterator[BinderView]:
+        for argument in signature(operation, self._service, self._classes).arguments:
+            name = self._binder(operation, argument.place, argument.name)
+            if argument.place == "path":
+                value = compose("path_of({}, {})", literal(argument.wire), argument.annotation)
+            else:
+                value = compose("{}_of({})", ident(argument.place), argument.annotation)
+            yield BinderView(name, value)
+
+    def _readers(self, operation: Operation) -> Iterator[Code]:
+        """The functions that make what reads the parts of a request."""
+        for argument in signature(operation, self._service, self._classes).arguments:
+            yield ident(f"{argument.place}_of")
+
+    def _binder(self, operation: Operation, place: str, name: str) -> Code:
+        stem = operation.name.strip("_")
+        return ident(f"{stem}_{place}_{name.strip('_')}" if place == "path" else f"{stem}_{place}")
+
+    def _imports(self, operation: Operation) -> Iterator[Code]:
+        refs = {
+            ref
+            for argument in signature(operation, self._service, self._classes).arguments
+            for ref in signature(operation, self._service, self._classes).refs
+            if ref.name in argument.annotation
+        }
+        yield from schema_imports(tuple(refs))
+        action = operation.action
+        if isinstance(action, ListAction):
+            entity = self._service.entities[action.entity]
+            for part in self._parts(operation, action):
+                yield compose(
+                    "from app.repositories.{}_repository import {}", ident(entity.module), part
+                )
+
+    def _parts(self, operation: Operation, action: ListAction) -> Iterator[Code]:
+        """The functions of the repository that say what the list means."""
+        if action.filters or action.search:
+            yield ident(f"{operation.name}_conditions")
+        yield ident(f"{operation.name}_order")
+        yield ident(f"{operation.name}_paging")
+
+    # Rows -------------------------------------------------------------------------------------
+
+    def _alive(self, entity: Entity) -> list[Code]:
+        if not entity.soft_delete:
+            return []
+        attribute = ident(entity.column(entity.soft_delete).attribute)
+        return [compose("models.{}.{}.is_(None)", ident(entity.class_name), attribute)]
+
+    def _named(self, path: PathColumn, entity: Entity) -> Code:
+        """The condition that a column has the value of a path parameter."""
+        attribute = ident(entity.column(path.column).attribute)
+        return compose(
+            "models.{}.{} == bindparam({})",
+            ident(entity.class_name),
+            attribute,
+            literal(f"path_{path.attribute}"),
+        )
+
+    def _owner(self, entity: Entity) -> Code:
+        assert entity.owner is not None
+        attribute = ident(entity.column(entity.owner.column).attribute)
+        return compose('models.{}.{} == bindparam("owner")', ident(entity.class_name), attribute)
+
+    def _path_values(self, operation: Operation, named: list[PathColumn]) -> list[Code]:
+        return [
+            compose(
+                "{}: {}(call.request)",
+                literal(f"path_{path.attribute}"),
+                self._binder(operation, "path", path.attribute),
+            )
+            for path in named
+        ]
+
+    def _parents(self, operation: Operation, rows: Rows) -> tuple[list[ConstantView], list[Code]]:
+        """Rows that have to be there: those which parameters in the middle of the path name."""
+        constants, lines = [], []
+        for place, parent in enumerate((p for p in rows.parents if p.parent), 1):
+            entity = self._service.entities[parent.parent]
+            key = PathColumn(parent.attribute, entity.key)
+            name = ident(f"{operation.name.upper().strip('_')}_PARENT_{place}")
+            conditions = joined([self._named(key, entity), *self._alive(entity)])
+            statement = compose(
+                "statements.Statement(select(literal_column('1')).where({}))", conditions
+            )
+            constants.append(ConstantView(name, statement))
+            lines.append(compose("await call.require({}, values)", name))
+        return constants, lines
+
+    def _read(
+        self, operation: Operation, action: RowAction
+    ) -> tuple[list[ConstantView], list[Code]]:
+        entity = self._service.entities[action.entity]
+        view = self._view(action.view)
+        name = ident(operation.name.upper().strip("_"))
+        if action.key is None:
+            key = compose(
+                'models.{}.{} == bindparam("caller")',
+                ident(entity.class_name),
+                ident(entity.key_column.attribute),
+            )
+            rows = compose("{}.rows({})", view, joined([key, *self._alive(entity)]))
+            line = compose('return await call.one({}, {{"caller": call.caller.id}})', name)
+            return [ConstantView(name, rows)], [line]
+        named = [action.key, *action.rows.parents]
+        conditions = [self._named(path, entity) for path in named] + self._alive(entity)
+        constants = [ConstantView(name, compose("{}.rows({})", view, joined(conditions)))]
+        values = compose("values = {{{}}}", joined(self._path_values(operation, named)))
+        lines = [values]
+        if action.rows.owned and entity.owner is not None:
+            own = ident(f"{name}_OWN")
+            mine = joined([*conditions, self._owner(entity)])
+            constants.append(ConstantView(own, compose("{}.rows({})", view, mine)))
+            call = compose('return await call.one({}, values | {{"owner": call.caller.id}})', own)
+            if entity.owner.unless:
+                lines.append(compose("if call.caller.may({}):", literal(entity.owner.unless)))
+                lines.append(compose("    return await call.one({}, values)", name))
+            else:
+                del constants[0]
+            return constants, [*lines, call]
+        return constants, [*lines, compose("return await call.one({}, values)", name)]
+
+    def _list(
+        self, operation: Operation, action: ListAction
+    ) -> tuple[list[ConstantView], list[Code]]:
+        entity = self._service.entities[action.entity]
+        model = compose("models.{}", ident(entity.class_name))
+        query = self._classes.parameter_class(operation.id, "query")
+        name = ident(operation.name.upper().strip("_"))
+        constants, checks = self._parents(operation, action.rows)
+        rows = [self._named(parent, entity) for parent in action.rows.parents]
+        conditions = [*rows, *self._alive(entity)]
+        found = compose("select({})", model)
+        if conditions:
+            found = compose("{}.where({})", found, joined(conditions))
+        kinds = [model, ident(query.name) if query else constant("statements.Everything")]
+        bare = not action.filters and not action.search
+        kind = compose(": statements.Listing[{}]", joined(kinds)) if bare else constant("")
+        arguments = [self._view(action.view), found, *self._listing(operation, action)]
+        constants.append(
+            ConstantView(
+                compose("{}{}", name, kind), compose("statements.Listing({})", joined(arguments))
+            )
+        )
+        asked = compose("{}(call.request)", self._binder(operation, "query", ""))
+        given = constant("query") if query is not None else constant("")
+        lines = [
+            compose(
+                "query = {}", asked if query is not None else constant("statements.Everything()")
+            )
+        ]
+        lines.append(
+            compose(
+                "order, paging = {}({}), {}({})",
+                ident(f"{operation.name}_order"),
+                given,
+                ident(f"{operation.name}_paging"),
+                given,
+            )
+        )
+        values = self._path_values(operation, list(action.rows.parents))
+        if values:
+            lines.append(compose("values: dict[str, Any] = {{{}}}", joined(values)))
+            lines += checks
+        lines += self._guards(action, entity)
+        form = [constant("query"), constant("order"), constant("paging")]
+        form += [constant("values")] if values else []
+        form += [constant("guards=guards")] if self._guards(action, entity) else []
+        lines.append(compose("form = {}.form({})", name, joined(form)))
+        lines.append(compose("page = await call.page({}, form, order, paging)", name))
+        lines.append(compose("return {}", self._page(operation, action)))
+        return constants, lines
+
+    def _guards(self, action: ListAction, entity: Entity) -> list[Code]:
+        """The lines that keep rows of others out."""
+        if not action.rows.owned or entity.owner is None:
+            return []
+        mine = compose('{{"owner": ({}, call.caller.id)}}', self._owner(entity))
+        if not entity.owner.unless:
+            return [compose("guards = {}", mine)]
+        unless = literal(entity.owner.unless)
+        return [compose("guards = {{}} if call.caller.may({}) else {}", unless, mine)]
+
+    def _listing(self, operation: Operation, action: ListAction) -> Iterator[Code]:
+        flags = [rule.attribute for rule in action.filters if rule.compare is Compare.IS_NULL]
+        filters = [rule.attribute for rule in action.filters if rule.attribute not in flags]
+        if action.filters or action.search:
+            yield compose("{}", ident(f"{operation.name}_conditions"))
+        if filters:
+            yield compose("filters={}", literal(tuple(filters)))
+        fixed = [*flags, *([action.sort.attribute] if action.sort else [])]
+        if fixed:
+            yield compose("fixed={}", literal(tuple(fixed)))
+        if action.search:
+            yield compose("search={}", literal(action.search.attribute))
+        if action.page.cursor:
+            entity = self._service.entities[action.entity]
+            columns = [entity.column(name) for name in self._ordered(action, entity)]
+            yield compose("ends={}", literal({c.attribute: c.property for c in columns}))
+
+    def _page(self, operation: Operation, action: ListAction) -> Code:
+        page = action.page
+        if not page.envelope:
+            return constant("page.alone()")
+
+        def value(attribute: str, otherwise: int) -> Code:
+            return paging_value(attribute, otherwise, operation, self._service)
+
+        limit = value(page.limit, page.default_limit)
+        lines = [
+            (page.next_cursor, constant("page.next_cursor")),
+            (page.shown_limit, limit),
+            (page.shown_offset, value(page.offset, 0)),
+            (page.shown_number, value(page.number, 1)),
+            (page.has_more, constant("page.more")),
+        ]
+        if page.total:
+            lines.append((page.total, constant("await call.total(form)")))
+        if page.shown_pages:
+            lines.append((page.shown_pages, compose("-(-await call.total(form) // {})", limit)))
+        pairs = [compose("{}: {}", literal(name), code) for name, code in lines if name]
+        return compose("page.within({}, {{{}}})", literal(page.items), joined(pairs))
+
+    def _create(
+        self, operation: Operation, action: CreateAction
+    ) -> tuple[list[ConstantView], list[Code]]:
+        entity = self._service.entities[action.entity]
+        name = ident(operation.name.upper().strip("_"))
+        values: list[tuple[Column, Code]] = list(stored_values(operation, action, self._service))
+        if entity.owner is not None:
+            owner = entity.column(entity.owner.column)
+            if owner.fill is Fill.OWNER:
+                values.append((owner, constant("call.caller.id")))
+        attributes = tuple(column.attribute for column, _ in values)
+        statement = compose("{}.made({})", self._view(action.view), literal(attributes))
+        pairs = [
+            compose("{}: {}", literal(f"new_{column.attribute}"), value) for column, value in values
+        ]
+        success = operation.success
+        status = int(success.status) if success is not None and success.status.isdigit() else 200
+        lines = [
+            compose("body = await {}(call.request)", self._binder(operation, "body", "")),
+            compose("values = {{{}}}", joined(pairs)),
+        ]
+        made = compose("await call.made({}, values, {})", name, literal(status))
+        at = location(operation, self._service, key=constant("key"))
+        if at:
+            key = compose("key = made.value({})", literal(entity.key_column.property))
+            lines += [compose("made = {}", made), key, compose("return made.located({})", at)]
+        else:
+            lines.append(compose("return {}", made))
+        return [ConstantView(name, statement)], lines
+
+    def _view(self, view: View | None) -> Code:
+        assert view is not None
+        return compose("shapes.{}", self.shapes.of(view).constant)
