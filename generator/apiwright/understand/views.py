@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from apiwright.ir.operations import LinkWrite, Load, View, Write
-from apiwright.ir.schemas import NamedSchema, Property, Schema
-from apiwright.ir.shapes import array_items, flat, properties, target
+from apiwright.ir.schemas import Direction, NamedSchema, Property, Schema
+from apiwright.ir.shapes import array_items, dropped, flat, properties, target
 from apiwright.ir.storage import Column, Entity, ManyToMany, Relation, ToOne
 
 
@@ -29,6 +29,8 @@ class ViewReader:
     def _loads(self, schema: str, entity: Entity, path: tuple[str, ...]) -> tuple[Load, ...]:
         loads: list[Load] = []
         for name, prop in properties(self.named[schema].schema, self.named).items():
+            if dropped(flat(prop.schema, self.named), Direction.RESPONSE):
+                continue
             relation = shown_by(name, entity)
             if relation is not None:
                 loads.append(self._load(name, prop, relation, path))
