@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None, *, answer_directly: bool = True
     app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
     app.include_router(router)
     app.include_router(health.router)
-    app.add_route("/metrics", metrics)
+    app.add_api_route("/metrics", metrics)
     if settings.shows_docs:
         docs.install(app)
     errors.install(app)

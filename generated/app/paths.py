@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-PATHS = [
+PATHS: list[tuple[list[str], re.Pattern[str]]] = [
     (["POST"], re.compile("/api/v1/auth/token")),
     (["POST"], re.compile("/api/v1/auth/refresh")),
     (["POST"], re.compile("/api/v1/auth/logout")),

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import tests
 from app import models
 from app.api import dependencies
-from app.config import get_settings
+from app.config import Settings, get_settings
 from app.database import Database
 from app.main import create_app
 from app.models.session import AuthSession
@@ -63,15 +63,25 @@ def default_item_service(
     return item_service.ItemService(context)
 
 
-@pytest.fixture(scope="session")
-def application() -> FastAPI:
-    """The application, with what every operation does unless overridden.
+def settings_with(**changes: object) -> Settings:
+    """The settings of the tests, with some of them changed."""
+    return get_settings().model_copy(update=changes)
+
+
+def new_application() -> FastAPI:
+    """An application, with what every operation does unless overridden.
 
     These are the tests of what the contract asks for; overrides are for their authors to test.
     """
     made = create_app()
     made.dependency_overrides[dependencies.item_service] = default_item_service
     return made
+
+
+@pytest.fixture(scope="session")
+def application() -> FastAPI:
+    """The application that most tests share."""
+    return new_application()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from app.config import get_settings
 from tests.conftest import SignIn
-from tests.contract import OPERATIONS, Guard, Operation
+from tests.contract import NOWHERE, OPERATIONS, Guard, Operation
 
 MALFORMED = {
     "no JSON": b'{"a": ',
@@ -213,6 +213,4 @@ def test_options_lists_the_methods(client: TestClient, operation: Operation) -> 
 
 def test_other_paths_lead_nowhere(client: TestClient) -> None:
     """A path that the contract doesn't have is not found."""
-    assert (
-        client.get("/api/v1/no-such-path/no-such-path/no-such-path/no-such-path").status_code == 404
-    )
+    assert client.get(NOWHERE).status_code == 404

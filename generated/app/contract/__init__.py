@@ -74,7 +74,7 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """How a parameter is written (OpenAPI 3.1, section 4.8.12)."""
+    """How a parameter is written, under which name too (OpenAPI 3.1, section 4.8.12)."""
 
     name: str
     style: str
@@ -137,7 +137,11 @@ def _operation(written: Mapping[str, Any], registry: jsonschema_rs.Registry) -> 
 
 def _parameter(name: str, written: Mapping[str, Any]) -> Parameter:
     return Parameter(
-        name, written["style"], written["explode"], _wire(written["wire"]), written["json"]
+        written.get("name", name),
+        written["style"],
+        written["explode"],
+        _wire(written["wire"]),
+        written["json"],
     )
 
 

@@ -47,11 +47,11 @@ class Sessions:
         account = (await self._session.scalars(found)).one_or_none()
         known = account.password_hash if account is not None else None
         matches = await self._context.passwords.verify(password, known)
-        if account is None or not matches or not account.is_active:
+        if account is None or known is None or not (matches and account.is_active):
             return None
-        if self._context.passwords.is_outdated(account.password_hash):
+        if self._context.passwords.is_outdated(known):
             account.password_hash = await self._context.passwords.hash(password)
-        scopes = granted(account.roles)
+        scopes: frozenset[str] = granted(account.roles)
         if scope is not None:
             scopes &= frozenset(scope.split())
         session = AuthSession(account_id=account.id, scope=" ".join(sorted(scopes)))

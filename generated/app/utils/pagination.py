@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
-from sqlalchemy import ColumnElement, and_, or_, tuple_
+from sqlalchemy import ColumnElement, and_, literal, or_, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.errors import NotFound
@@ -139,7 +139,8 @@ def _beyond(step: Step, value: Any) -> ColumnElement[bool]:
     """That a row comes after `value` in this step; nulls are last upwards, first downwards."""
     if value is None:
         return step.column.is_not(None) if step.descending else step.column != step.column
-    beyond: ColumnElement[bool] = step.column < value if step.descending else step.column > value
+    bound = literal(value, step.column.type)
+    beyond: ColumnElement[bool] = step.column < bound if step.descending else step.column > bound
     if step.descending:
         return beyond
     return or_(beyond, step.column.is_(None)) if step.nullable else beyond

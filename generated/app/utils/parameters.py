@@ -26,8 +26,7 @@ def convert(group: Group, texts: Iterable[tuple[str, str]]) -> dict[str, Any]:
         if name not in group.parameters:
             raise Invalid([Violation((group.place, name), "Unknown parameter", "extra_forbidden")])
         found.setdefault(name, []).append(text)
-    values = {name: _value(group, name, written) for name, written in found.items()}
-    return values
+    return {name: _value(group, name, written) for name, written in found.items()}
 
 
 def form(wire: Wire, texts: Iterable[tuple[str, str]]) -> dict[str, Any]:

@@ -117,6 +117,7 @@ def _group(location: Location, parameters: tuple[Parameter, ...], service: Servi
     required: list[Json] = [key(p) for p in parameters if p.required]
     described: dict[str, Json] = {
         key(p): {
+            **({} if key(p) == p.name else {"name": p.name}),
             "style": p.style,
             "explode": p.explode,
             "json": is_json(p.content) if p.content else False,

@@ -8,14 +8,23 @@ from collections.abc import Iterator, Mapping
 from apiwright.ir.schemas import Json
 from apiwright.ir.service import Resource, Service
 from apiwright.plan.files import DataFile, PlannedFile
+from apiwright.plan.schema_classes import SchemaClasses
+from apiwright.plan.views.binding import binding_view
 from apiwright.plan.views.service import resource_name
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_answers import answers_document
+from apiwright.plan.views.tests_load import load_view
+from apiwright.plan.views.tests_models import model_tests_view
 from apiwright.plan.views.tests_resources import resource_tests_view
+from apiwright.plan.views.tests_services import service_tests_views
+from apiwright.plan.views.tests_sign_in import account_tests_view, sign_in_tests_view
 
 
 def test_files(
-    service: Service, bound: Mapping[str, str], context: Mapping[str, object]
+    service: Service,
+    bound: Mapping[str, str],
+    classes: SchemaClasses,
+    context: Mapping[str, object],
 ) -> Iterator[PlannedFile]:
     """The tests of `service`; `context` is what all templates see."""
     kit = Kit(service)
@@ -23,22 +32,19 @@ def test_files(
     shared = {
         **context,
         "kit": view,
+        "account": account_tests_view(kit),
         "overridden": tuple(resource_name(r) for r in service.resources if r.module in bound),
     }
 
-    def file(path: str, template: str = "", **more: object) -> PlannedFile:
-        return PlannedFile(path, template or f"{path}.j2", {**shared, **more})
-
-    for path in _ALWAYS:
-        yield file(path)
-    if view.entities:
-        yield file("tests/factories.py", factories=kit.rows.view())
+    for path in _paths(kit, overridden=bool(bound)):
+        yield PlannedFile(path, f"{path}.j2", shared)
+    for path, more in _with_views(kit, classes):
+        yield PlannedFile(path, f"{path}.j2", {**shared, **more})
     for name, resource in _resources(service):
         found = resource_tests_view(kit, resource)
         if found is not None:
-            yield file(f"tests/{name}.py", "tests/test_resource.py.j2", resource=found)
-    yield file("tests/contract.py", operations=kit.requests.views())
-    yield file("tests/test_contract.py", checks=kit.requests.checks())
+            more = {"resource": found}
+            yield PlannedFile(f"tests/{name}.py", "tests/test_resource.py.j2", {**shared, **more})
 
 
 def test_data(service: Service) -> Iterator[DataFile]:
@@ -48,6 +54,35 @@ def test_data(service: Service) -> Iterator[DataFile]:
     yield DataFile("tests/answers.json", f"{text}\n")
 
 
+def _paths(kit: Kit, *, overridden: bool) -> Iterator[str]:
+    """The tests whose templates need no view of their own."""
+    yield from _ALWAYS
+    if kit.people.known:
+        yield from _WITH_SIGN_IN
+    if overridden:
+        yield "tests/test_overriding.py"
+    if binding_view(kit.service).names:
+        yield "tests/test_binding.py"
+
+
+def _with_views(kit: Kit, classes: SchemaClasses) -> Iterator[tuple[str, dict[str, object]]]:
+    """The tests that are made of what the contract says, each with its view."""
+    yield "tests/contract.py", {"operations": kit.requests.views()}
+    yield "tests/test_contract.py", {"checks": kit.requests.checks()}
+    yield "tests/test_services.py", {"reads": service_tests_views(kit, classes)}
+    factories = kit.rows.view()
+    if factories.functions:
+        yield "tests/factories.py", {"factories": factories}
+    sign_in, models, load = sign_in_tests_view(kit), model_tests_view(kit), load_view(kit)
+    if sign_in is not None:
+        yield "tests/test_auth.py", {"sign_in": sign_in}
+    if models is not None:
+        yield "tests/test_models.py", {"models": models}
+    if load is not None:
+        for path in _LOAD:
+            yield path, {"load": load}
+
+
 def _resources(service: Service) -> Iterator[tuple[str, Resource]]:
     """The resources, each with a name for its file that no other test has."""
     for resource in service.resources:
@@ -55,18 +90,46 @@ def _resources(service: Service) -> Iterator[tuple[str, Resource]]:
         yield (f"{name}_api" if name in _TAKEN else name), resource
 
 
-_TAKEN = frozenset(
-    {
-        "test_cache", "test_config", "test_contract", "test_database", "test_docs", "test_errors",
-        "test_health", "test_json", "test_models", "test_monitoring", "test_overriding",
-        "test_pagination", "test_parameters", "test_routing", "test_search", "test_security",
-        "test_seed", "test_services", "test_validators",
-    }
-)  # fmt: skip
 _ALWAYS = (
     "tests/__init__.py",
     "tests/conftest.py",
+    "tests/integration/__init__.py",
+    "tests/integration/test_migrations.py",
+    "tests/integration/test_unit_of_work.py",
     "tests/postgres.py",
+    "tests/sample.py",
     "tests/scratch.py",
+    "tests/test_cache.py",
+    "tests/test_config.py",
+    "tests/test_docs.py",
+    "tests/test_errors.py",
+    "tests/test_health.py",
+    "tests/test_json.py",
+    "tests/test_monitoring.py",
+    "tests/test_pagination.py",
+    "tests/test_parameters.py",
+    "tests/test_repositories.py",
+    "tests/test_seed.py",
+    "tests/test_validators.py",
     "tests/wire.py",
 )
+_WITH_SIGN_IN = ("tests/test_security.py", "tests/test_sessions.py")
+_LOAD = (
+    "tests/performance/__init__.py",
+    "tests/performance/conftest.py",
+    "tests/performance/test_load.py",
+)
+_TAKEN = frozenset(
+    path.removeprefix("tests/").removesuffix(".py")
+    for path in (
+        *_ALWAYS,
+        *_WITH_SIGN_IN,
+        "tests/test_auth.py",
+        "tests/test_binding.py",
+        "tests/test_contract.py",
+        "tests/test_models.py",
+        "tests/test_overriding.py",
+        "tests/test_services.py",
+    )
+)
+"""Names of files that tests of a resource can't have."""

@@ -26,7 +26,7 @@ from apiwright.ir.operations import (
 )
 from apiwright.ir.schemas import Direction
 from apiwright.ir.service import Resource, Service
-from apiwright.ir.shapes import properties
+from apiwright.ir.shapes import properties, takes_null
 from apiwright.ir.storage import Column, ColumnType, Entity, Fill, ManyToMany
 from apiwright.plan.models.document import has_default
 from apiwright.plan.schema_classes import SchemaClasses
@@ -343,7 +343,7 @@ class _MethodBuilder:
                 if action.verb is RowVerb.REPLACE
                 else []
             ),
-            exchanges=tuple(self._exchanges(entity, action)),
+            exchanges=tuple(self._exchanges(operation, entity, action)),
             view=self._view(action.view),
             loads=self._loads(action.view),
         )
@@ -427,15 +427,22 @@ class _MethodBuilder:
                 return relation
         raise KeyError(link.relation)
 
-    def _exchanges(self, entity: Entity, action: RowAction) -> Iterator[Exchange]:
+    def _exchanges(
+        self, operation: Operation, entity: Entity, action: RowAction
+    ) -> Iterator[Exchange]:
         """What a partial change has to treat apart: hashes, lists of keys, other names."""
         if action.verb is not RowVerb.UPDATE:
             return
+        nullable = self._nullable(operation)
         for write in action.writes:
             column = entity.column(write.column)
             sent = literal(write.attribute)
             if column.hashed:
-                value = compose("await self.context.passwords.hash(changes.pop({}))", sent)
+                taken = compose("changes.pop({})", sent)
+                if write.attribute in nullable:
+                    value = _hashed(constant("given"), compose("(given := {})", taken))
+                else:
+                    value = _hashed(taken)
                 yield Exchange(sent, literal(column.attribute), value)
             elif write.attribute != column.attribute:
                 yield Exchange(sent, literal(column.attribute), compose("changes.pop({})", sent))
@@ -451,6 +458,18 @@ class _MethodBuilder:
             )
             yield Exchange(sent, literal(relation.attribute), value)
 
+    def _nullable(self, operation: Operation) -> frozenset[str]:
+        """The attributes of the body that a client may set to null."""
+        content = body_content(operation)
+        schema = content.schema if content is not None else None
+        if schema is None:
+            return frozenset()
+        return frozenset(
+            prop.attribute
+            for prop in properties(schema, self.service.schemas).values()
+            if takes_null(prop.schema, self.service.schemas)
+        )
+
     def _sign_in(
         self, operation: Operation, action: TokenAction | RefreshAction | LogoutAction
     ) -> SignInMethod:
@@ -459,8 +478,7 @@ class _MethodBuilder:
         if isinstance(action, TokenAction):
             login, password = ident(action.login), ident(action.password)
             scope = ident(action.scope) if action.scope else none
-        declared = {response.status for response in operation.responses}
-        failure = "NotAuthenticated" if "401" in declared or "400" not in declared else "BadRequest"
+        failure = "NotAuthenticated" if refuses_with_401(operation) else "BadRequest"
         success = operation.success
         returns = signature(operation, self.service, self.classes).returns
         return SignInMethod(
@@ -476,7 +494,7 @@ class _MethodBuilder:
     def _token_fields(self, operation: Operation) -> Iterator[Assignment]:
         answer = answer_schema(operation)
         for name, prop in properties(answer, self.service.schemas).items() if answer else ():
-            value = _TOKEN_FIELDS.get(names.snake(name))
+            value = TOKEN_FIELDS.get(names.snake(name))
             if value is not None:
                 yield Assignment(ident(prop.attribute), constant(value))
 
@@ -532,7 +550,7 @@ def _variable(operation: Operation, entity: Entity) -> Code:
     return ident(f"{name}_row" if name in taken else name)
 
 
-_TOKEN_FIELDS = {
+TOKEN_FIELDS = {
     "access_token": "pair.access_token",
     "token": "pair.access_token",
     "token_type": "BEARER",
@@ -540,12 +558,25 @@ _TOKEN_FIELDS = {
     "refresh_token": "pair.refresh_token",
     "scope": "pair.scope",
 }
+"""What the properties of an answer with tokens say, by their names in snake case."""
+
+
+def refuses_with_401(operation: Operation) -> bool:
+    """Whether an operation of signing in refuses with 401, not 400 (RFC 6749, section 5.2)."""
+    declared = {response.status for response in operation.responses}
+    return "401" in declared or "400" not in declared
+
+
+def _hashed(value: Code, given: Code | None = None) -> Code:
+    """The hash of a password; None where `given`, which tells whether there is one, is None."""
+    hashed = compose("await self.context.passwords.hash({})", value)
+    return hashed if given is None else compose("{} if {} is not None else None", hashed, given)
 
 
 def _stored(column: Column, value: Code, optional: bool) -> Code:
     """The value of a column from the attribute of a body."""
     if column.hashed:
-        return compose("await self.context.passwords.hash({})", value)
+        return _hashed(value, value if optional else None)
     if optional and column.default and not column.nullable:
         default = literal(column.default[0])
         if column.type is ColumnType.DECIMAL:

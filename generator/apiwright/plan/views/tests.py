@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from apiwright.code import Code, constant
+from apiwright.code import Code, compose, constant, joined
 from apiwright.ir.operations import TokenAction
 from apiwright.ir.service import Service
 from apiwright.ir.shapes import properties
@@ -30,6 +30,7 @@ class KitView:
     account_values: Code
     admit_parameters: Code
     example_factory: Code
+    seedable: bool
     nowhere: str
 
 
@@ -60,9 +61,16 @@ class Kit:
             account_factory=self.rows.factory(identity.name)
             if callers and identity is not None
             else constant(""),
-            account_values=self.people.account_values(),
+            account_values=joined(
+                (
+                    compose(", {}={}", name, value)
+                    for name, value in self.people.account_values(constant("role"))
+                ),
+                "",
+            ),
             admit_parameters=self._admit_parameters(),
             example_factory=factories[0].name if factories else constant(""),
+            seedable=self._seedable(),
             nowhere=self.requests.nowhere(),
         )
 
@@ -70,6 +78,13 @@ class Kit:
         guards = {self.people.guard(o) for o in self.service.operations.values()}
         needed = ["request: pytest.FixtureRequest"] if Guard.NOBODY in guards else []
         return constant(", ".join([*needed, *(["sign_in: SignIn"] if self.people.known else [])]))
+
+    def _seedable(self) -> bool:
+        """Whether the examples of all entities can be stored, several of each."""
+        entities = self.service.entities.values()
+        return bool(entities) and all(
+            self.rows.can_make(entity.name) and self.rows.repeats(entity) for entity in entities
+        )
 
     def _password(self) -> str:
         """A password that the contract lets people sign in with."""

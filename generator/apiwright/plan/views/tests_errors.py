@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
 
 from apiwright.ir.schemas import Json
 from apiwright.ir.service import ErrorField, ErrorPart, Errors, ErrorShape, ViolationPart
-from apiwright.plan.views.tests_samples import SCHEMAS, UNDECIDABLE
+from apiwright.plan.views.tests_samples import UNDECIDABLE, registry_of
 
 _PARTS: Mapping[ErrorPart, Json] = {
     ErrorPart.DETAIL: "Not found",
@@ -35,8 +33,7 @@ class ErrorShapes:
 
     def __init__(self, errors: Errors, schemas: Mapping[str, Json]) -> None:
         self._errors = errors
-        resource: Resource[Json] = Resource(dict(schemas), DRAFT202012)
-        self._registry: Registry[Json] = Registry().with_resource(SCHEMAS, resource)
+        self._registry = registry_of(dict(schemas))
 
     def can_write(self, operation: str, status: str, contents: Mapping[str, Json]) -> bool:
         """Whether an answer of this status, if it is an error, comes out as it is declared."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from apiwright.code import Code, compose, constant, ident, literal
 from apiwright.ir.operations import Compare, Filter, ListAction, Location, Operation, Parameter
+from apiwright.ir.schemas import Json
 from apiwright.ir.shapes import properties
 from apiwright.ir.storage import Column, ColumnType, ManyToMany
 from apiwright.plan.views.tests import Kit
@@ -49,7 +50,7 @@ class ListTests:
         yield from self._sorts()
 
     def required(self) -> tuple[Code, ...] | None:
-        """What a row is given so that it meets the filters that can't be left out; None if unknown."""
+        """What a row is given to meet the filters that can't be left out; None if unknown."""
         given: list[Code] = []
         for rule in self._action.filters:
             parameter = self._parameters[rule.attribute]
@@ -238,7 +239,7 @@ class ListTests:
         if rule.compare is Compare.IS_NULL:
             return True
         example = self._kit.rows.example(column, self._entity)
-        values = list(column.enum) or list(example)
+        values: list[Json] = [*column.enum] or [*example]
         if column.array:
             first = example[0] if example else None
             if not isinstance(first, list) or not first:

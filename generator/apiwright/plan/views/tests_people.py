@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from apiwright.code import Code, compose, constant, ident, joined, literal
+from apiwright.code import Code, compose, ident, literal
 from apiwright.ir.operations import Operation
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Entity
@@ -71,19 +71,18 @@ class People:
         """Whether a test can call the operation, as somebody or with the guard held open."""
         return self.guard(operation) is not Guard.CALLER or self.role(operation) is not None
 
-    def account_values(self) -> Code:
-        """What an account is given so that it can sign in with a `role`."""
+    def account_values(self, role: Code) -> tuple[tuple[Code, Code], ...]:
+        """What an account is given so that it can sign in with a role: attributes and values."""
         entity = self._identity
         if entity is None or entity.identity is None:
-            return constant("")
+            return ()
         identity, values = entity.identity, []
         if identity.roles and self._service.roles:
-            value = constant("[role]" if identity.roles_many else "role")
-            values.append(compose(", {}={}", ident(entity.column(identity.roles).attribute), value))
+            value = compose("[{}]" if identity.roles_many else "{}", role)
+            values.append((ident(entity.column(identity.roles).attribute), value))
         if identity.active:
-            active = ident(entity.column(identity.active).attribute)
-            values.append(compose(", {}={}", active, literal(True)))
-        return joined(values, "")
+            values.append((ident(entity.column(identity.active).attribute), literal(True)))
+        return tuple(values)
 
     def _granted(self) -> dict[str, frozenset[str]]:
         """The scopes by role; without a role on accounts, all have the role of new ones."""

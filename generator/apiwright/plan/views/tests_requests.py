@@ -82,6 +82,10 @@ class Requests:
         """The table of the operations."""
         return tuple(RequestView(tuple(_arguments(request))) for request in self._requests)
 
+    def has(self, operation: Operation) -> bool:
+        """Whether the table has the operation."""
+        return any(request.operation is operation for request in self._requests)
+
     def checks(self) -> ChecksView:
         """Which checks there is something to do for."""
         everything = self._requests
@@ -217,13 +221,13 @@ def _arguments(request: _Request) -> Iterator[Code]:
         ("query", request.query),
         ("headers", request.headers),
         ("cookies", request.cookies),
+        ("media_type", request.media_type),
+        ("bad_paths", request.bad_paths),
+        ("repeatable", request.repeatable),
     ):
         if values:
             yield compose("{}={}", ident(name), literal(values))
-    if request.body is not None:
-        yield compose("body={}", bytes_literal(request.body))
-    if request.media_type:
-        yield compose("media_type={}", literal(request.media_type))
+    yield from _bodies(request)
     for name, known in (
         ("picky", request.picky),
         ("body_required", _needs_body(request)),
@@ -233,16 +237,17 @@ def _arguments(request: _Request) -> Iterator[Code]:
     ):
         if known:
             yield compose("{}=True", ident(name))
-    if request.refused:
-        written = [bytes_literal(body) for body in request.refused]
-        yield compose("refused=({},)", joined(written))
-    if request.bad_paths:
-        yield compose("bad_paths={}", literal(request.bad_paths))
-    if request.repeatable is not None:
-        yield compose("repeatable={}", literal(request.repeatable))
     if request.guard is not Guard.OPEN:
         yield compose("guard=Guard.{}", constant(request.guard.value))
     if request.role is not None:
         yield compose("role={}", literal(request.role))
     if request.invalid != 422:
         yield compose("invalid={}", literal(request.invalid))
+
+
+def _bodies(request: _Request) -> Iterator[Code]:
+    if request.body is not None:
+        yield compose("body={}", bytes_literal(request.body))
+    if request.refused:
+        written = [bytes_literal(body) for body in request.refused]
+        yield compose("refused=({},)", joined(written))

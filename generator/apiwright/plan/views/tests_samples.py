@@ -1,4 +1,4 @@
-"""Requests that the service takes: the contract's own examples, or made up, and all of them checked."""
+"""Requests that the service takes: the contract's own examples, or made up, but all checked."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
@@ -55,8 +55,7 @@ class Samples:
         document = requests_document(service)
         written = document["operations"]
         self._operations: dict[str, Json] = written if isinstance(written, dict) else {}
-        resource: Resource[Json] = Resource(document["schemas"], DRAFT202012)
-        self._registry: Registry[Json] = Registry().with_resource(SCHEMAS, resource)
+        self._registry = registry_of(document["schemas"])
         self._formats = format_checker()
 
     def body(self, operation: Operation) -> Payload | None:
@@ -87,8 +86,9 @@ class Samples:
         schema = self._body_schema(operation, _essence(content))
         fitting = self.body(operation)
         known = fitting.value if fitting is not None else None
-        extended = {**known, "no such field": 1} if isinstance(known, dict) else []
-        for value in ({}, [], "example", 17, None, extended):
+        extended: Json = {**known, "no such field": 1} if isinstance(known, dict) else []
+        values: list[Json] = [{}, [], "example", 17, None, extended]
+        for value in values:
             if self._verdict(schema, value) is False:
                 yield json.dumps(value).encode()
 
@@ -169,6 +169,13 @@ class Samples:
         place = parameter.location.value
         key = parameter.attribute if place == Location.PATH.value else parameter.name
         return _inside(self._operations, operation.id, "groups", place, "schema", "properties", key)
+
+
+def registry_of(schemas: Json) -> Registry[Any]:
+    """The named schemas, as validators look them up."""
+    empty: Registry[Any] = Registry()
+    found: Registry[Any] = empty.with_resource(SCHEMAS, DRAFT202012.create_resource(schemas))
+    return found
 
 
 def pairs(parameter: Parameter, value: Json) -> Pairs | None:

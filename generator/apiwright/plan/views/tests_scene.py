@@ -19,9 +19,9 @@ from apiwright.understand.exchange import FORM, is_json
 
 _TAKEN = frozenset(
     {
-        "at", "body", "caller", "client", "context", "factories", "first", "found", "let_in", "make",
-        "models", "other", "password_hash", "pytest", "response", "scratch", "second", "seed",
-        "session", "shown", "sign_in", "stranger", "text", "whole",
+        "at", "body", "caller", "client", "context", "factories", "first", "found", "let_in",
+        "make", "models", "other", "password_hash", "pytest", "response", "scratch", "second",
+        "seed", "session", "shown", "sign_in", "stranger", "text", "whole",
     }
 )  # fmt: skip
 _SHORT = frozenset({"get", "post", "put", "patch"})

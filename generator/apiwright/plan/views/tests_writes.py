@@ -277,7 +277,7 @@ def _own_row(scene: Scene, action: RowAction, entity: Entity, *given: Code) -> C
     return scene.make(entity, *owned, *given)
 
 
-def _given(scene: Scene, action: RowAction, entity: Entity) -> tuple[Code, ...]:
+def _given(action: RowAction, entity: Entity) -> tuple[Code, ...]:
     if action.verb is not RowVerb.RESTORE or not entity.soft_delete:
         return ()
     return (compose("{}=seed.NOW", ident(entity.column(entity.soft_delete).attribute)),)
@@ -290,7 +290,7 @@ def _works(kit: Kit, operation: Operation, action: RowAction, entity: Entity) ->
         return
     if action.key is None and not scene.caller:
         return
-    row = _own_row(scene, action, entity, *_given(scene, action, entity))
+    row = _own_row(scene, action, entity, *_given(action, entity))
     if row is None:
         return
     sent: Code | None = None
@@ -417,7 +417,7 @@ def _spares_others(
     scene = Scene(kit, operation)
     if role is None or not callable_in_tests(kit, operation) or not scene.sign_in(role=role):
         return
-    row = scene.make(entity, *_given(scene, action, entity))
+    row = scene.make(entity, *_given(action, entity))
     sent: Code | None = None
     if operation.body is not None and action.verb in {RowVerb.REPLACE, RowVerb.UPDATE}:
         sent = _body(scene, _example(kit, operation))

@@ -1,0 +1,1 @@
+"""Tests of parts that work together: requests, units of work, the database, its migrations."""

@@ -1,0 +1,1 @@
+"""Tests of many requests at once."""

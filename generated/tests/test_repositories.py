@@ -1,0 +1,66 @@
+"""Repositories: what all of them can do with rows, and how text is searched."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import NotFound
+from app.repositories.search import matches
+from tests.sample import Sample, SampleRepository, fill, sample
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_rows_are_found_by_conditions(session: AsyncSession) -> None:
+    """A row that is there is found, locked or not; one that isn't is None, or NotFound."""
+    rows = await fill(session, 2)
+    repository = SampleRepository(session)
+    assert await repository.find(Sample.id == 1) is rows[1]
+    assert await repository.get(Sample.id == 0, lock=True) is rows[0]
+    assert await repository.find(Sample.id == 2) is None
+    with pytest.raises(NotFound):
+        await repository.get(Sample.id == 1, Sample.flag.is_(True))
+
+
+async def test_what_the_database_fills_in_comes_back(session: AsyncSession) -> None:
+    """After a write, a row is as the database has it, without asking again."""
+    await fill(session, 0)
+    repository = SampleRepository(session)
+    row = await repository.add(sample(1))
+    assert row.shouted == "B\u00dc%"
+    assert (await repository.change(row, {"title": "z", "nickname": None})).shouted == "Z"
+    found = await session.scalars(select(Sample).execution_options(populate_existing=True))
+    assert [(one.title, one.nickname) for one in found] == [("z", None)]
+
+
+async def test_rows_can_be_removed(session: AsyncSession) -> None:
+    """What is removed is not found any more."""
+    rows = await fill(session, 2)
+    repository = SampleRepository(session)
+    await repository.remove(rows[0])
+    assert await repository.find(Sample.id == 0) is None
+    assert await repository.find(Sample.id == 1) is not None
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("lamp", True),
+        ("LAM", True),
+        ("lamp brass", True),
+        ("amp", False),
+        ("lamp chair", False),
+        ("", False),
+        ("&|!:*()<->'\\", False),
+        ("lamp & !brass", True),
+        ("lamp:*'", True),
+    ],
+)
+async def test_words_are_searched_by_their_beginnings(
+    session: AsyncSession, asked: str, found: bool
+) -> None:
+    """Every word that is asked for has to begin one of the text; nothing is an operator."""
+    words = "to_tsvector('simple', 'Brass desk lamp')"
+    assert await session.scalar(select(matches(words, asked))) is found
