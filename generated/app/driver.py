@@ -54,21 +54,21 @@ class Driver:
         is lost. Raises Unavailable if that does not help.
         """
         for attempt in range(1, ATTEMPTS + 1):
-            lease = await self._take()
+            lease = self._at_hand() or await self._take()
             try:
                 rows: list[asyncpg.Record] = await lease.driver.fetch(statement, *arguments)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                 lost = lease.driver.is_closed() or sqlstate(error) in TEMPORARY - RACES
-                await (self._drop_all(lease) if lost else self._give(lease))
+                await (self._drop_all(lease) if lost else self._return(lease))
                 if attempt < ATTEMPTS and (sqlstate(error) in RACES or (lost and repeatable)):
                     continue
                 if lost or sqlstate(error) in TEMPORARY:
                     raise Unavailable from error
                 raise
             except BaseException:
-                await self._give(lease)
+                await self._return(lease)
                 raise
-            await self._give(lease)
+            await self._return(lease)
             return rows
         raise AssertionError("the last attempt returns or raises")
 
@@ -78,6 +78,12 @@ class Driver:
             self._sweep.cancel()
         while self._idle:
             await self._drop(self._idle.pop())
+
+    def _at_hand(self) -> Lease | None:
+        """The connection that was used last, if it is idle and open."""
+        if self._idle and not self._idle[-1].driver.is_closed():
+            return self._idle.pop()
+        return None
 
     async def _take(self) -> Lease:
         try:
@@ -109,7 +115,7 @@ class Driver:
             self._hand_on(None)
             raise
 
-    async def _give(self, lease: Lease) -> None:
+    async def _return(self, lease: Lease) -> None:
         if not self._size:
             await self._drop(lease)
         elif not self._hand_on(lease):

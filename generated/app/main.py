@@ -16,6 +16,7 @@ from app.api.router import router
 from app.cache import Cache
 from app.config import Settings, get_settings
 from app.database import Database
+from app.direct.route import DirectRoute
 from app.monitoring import Monitoring, metrics, set_up_logging
 from app.services.bindings import OVERRIDES
 from app.utils.overriding import check_overrides
@@ -43,11 +44,12 @@ def create_app(settings: Settings | None = None, *, answer_directly: bool = True
     app.state.database = Database(settings)
     app.state.cache = Cache(settings)
     app.state.draining = False
-    app.state.direct = direct.operations() if answer_directly else {}
     app.state.passwords = PasswordHasher(settings)
     app.state.tokens = Tokens(settings)
     check_overrides(OVERRIDES)
     app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
+    if answer_directly:
+        app.router.routes.append(DirectRoute(direct.operations()))
     app.include_router(router)
     app.include_router(health.router)
     app.add_api_route("/metrics", metrics)

@@ -11,9 +11,9 @@ PATHS: list[tuple[list[str], re.Pattern[str]]] = [
     (["GET", "HEAD", "POST"], re.compile("/api/v1/users/")),
     (["DELETE", "GET", "HEAD", "PATCH"], re.compile("/api/v1/users/me")),
     (["GET", "HEAD", "POST"], re.compile("/api/v1/items/")),
-    (["DELETE", "GET", "HEAD", "PATCH"], re.compile("/api/v1/users/[^/]+")),
-    (["DELETE", "GET", "HEAD", "PATCH", "PUT"], re.compile("/api/v1/items/[^/]+")),
-    (["POST"], re.compile("/api/v1/items/[^/]+/restore")),
-    (["POST"], re.compile("/api/v1/items/[^/]+/reserve")),
+    (["DELETE", "GET", "HEAD", "PATCH"], re.compile("/api/v1/users/([^/]+)")),
+    (["DELETE", "GET", "HEAD", "PATCH", "PUT"], re.compile("/api/v1/items/([^/]+)")),
+    (["POST"], re.compile("/api/v1/items/([^/]+)/restore")),
+    (["POST"], re.compile("/api/v1/items/([^/]+)/reserve")),
 ]
 """Methods and patterns of paths; fixed texts stand before parameters, which match anything."""

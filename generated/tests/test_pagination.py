@@ -19,8 +19,8 @@ from app.utils.pagination import (
     Paging,
     Step,
     complete,
+    cursor_after,
     read_cursor,
-    write_cursor,
 )
 from tests.sample import Sample, SampleRepository, fill, sample
 
@@ -87,7 +87,7 @@ async def test_pages_can_be_counted_off(session: AsyncSession) -> None:
 def test_cursors_carry_values_exactly(order: Order) -> None:
     """What is written into a cursor is read from it, digit for digit."""
     for row in (sample(1), sample(3)):
-        cursor = write_cursor(order, row)
+        cursor = cursor_after(order, row)
         assert read_cursor(order, cursor) == [getattr(row, step.column.key) for step in order]
         assert cursor.replace("-", "a").replace("_", "a").isalnum()
 
@@ -110,9 +110,9 @@ def cursor_of(value: Any) -> str:
         "x",
         "!!!!",
         "\u00fc",
-        write_cursor(ORDERS["key"], sample(1)),
-        write_cursor(ORDERS["-date"], sample(1)),
-        write_cursor(ORDERS["date"], sample(1))[:-3],
+        cursor_after(ORDERS["key"], sample(1)),
+        cursor_after(ORDERS["-date"], sample(1)),
+        cursor_after(ORDERS["date"], sample(1))[:-3],
         cursor_of([]),
         cursor_of({}),
         cursor_of(17),

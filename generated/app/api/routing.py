@@ -11,7 +11,6 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
 from app.database import Database
@@ -29,15 +28,6 @@ class UnitOfWorkRoute(APIRoute):
     reads also when it lost its connection. Nothing is tried again once a commit has begun: nobody
     can know how it ended.
     """
-
-    @override
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request: without a unit of work, if one statement is all that it takes."""
-        answer = scope["app"].state.direct.get(self.operation_id)
-        if answer is None or scope["method"] not in (self.methods or ()):
-            await super().handle(scope, receive, send)
-        else:
-            await answer(scope, receive, send)
 
     @override
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

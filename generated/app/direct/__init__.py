@@ -24,15 +24,15 @@ HELPERS = frozenset(
 """What every operation relies on: who overrides that has a say in all of them."""
 
 
-def operations() -> dict[str, Direct]:
-    """The operations to answer directly, by their ids."""
-    return {
-        direct.operation: direct
+def operations() -> list[Direct]:
+    """The operations to answer directly."""
+    return [
+        direct
         for bound, default, found in RESOURCES
         if not _changes_helpers(bound, default)
         for name, direct in found.items()
         if getattr(bound, name) is getattr(default, name)
-    }
+    ]
 
 
 def _changes_helpers(bound: type[Service], default: type[Service]) -> bool:

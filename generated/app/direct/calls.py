@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -161,13 +162,20 @@ def _text(value: str) -> str:
     return to_json(value).decode()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Direct:
     """An operation that is answered here; `needed` are its scopes, None lets everybody call."""
 
-    operation: str
+    operation_id: str
+    method: str
+    path: str
     answer: Callable[[Call], Awaitable[Answer]]
     needed: Sequence[str] | None = None
+
+    @cached_property
+    def parameters(self) -> Sequence[str]:
+        """The parameters of the path, in their order."""
+        return re.findall(r"\{(\w+)\}", self.path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

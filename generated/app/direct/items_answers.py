@@ -73,8 +73,10 @@ async def read_item(call: calls.Call) -> calls.Answer:
 
 
 OPERATIONS = {
-    "list_items": calls.Direct("listItems", list_items),
-    "create_item": calls.Direct("createItem", create_item, ("items:write",)),
-    "read_item": calls.Direct("readItem", read_item),
+    "list_items": calls.Direct("listItems", "GET", "/api/v1/items/", list_items),
+    "create_item": calls.Direct(
+        "createItem", "POST", "/api/v1/items/", create_item, ("items:write",)
+    ),
+    "read_item": calls.Direct("readItem", "GET", "/api/v1/items/{item_id}", read_item),
 }
 """What is answered here, by the name of the method that does the same with a session."""

@@ -56,8 +56,10 @@ async def read_user(call: calls.Call) -> calls.Answer:
 
 
 OPERATIONS = {
-    "list_users": calls.Direct("listUsers", list_users, ("users:admin",)),
-    "read_me": calls.Direct("readMe", read_me, ("profile",)),
-    "read_user": calls.Direct("readUser", read_user, ("users:admin",)),
+    "list_users": calls.Direct("listUsers", "GET", "/api/v1/users/", list_users, ("users:admin",)),
+    "read_me": calls.Direct("readMe", "GET", "/api/v1/users/me", read_me, ("profile",)),
+    "read_user": calls.Direct(
+        "readUser", "GET", "/api/v1/users/{user_id}", read_user, ("users:admin",)
+    ),
 }
 """What is answered here, by the name of the method that does the same with a session."""

@@ -123,7 +123,7 @@ class _Planner:
             modules=joined(list(modules.values())),
             resources=tuple((modules[r.module], resource_name(r)) for r in resources),
         )
-        for name in ("calls", "statements"):
+        for name in ("calls", "route", "statements"):
             yield self._file(f"app/direct/{name}.py")
         shown = {s.function: s for view in self._answered.values() for s in view.shapes}
         yield self._file(

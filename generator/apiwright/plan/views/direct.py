@@ -26,7 +26,7 @@ from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import Column, Entity, Fill
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.repositories import paging_value
-from apiwright.plan.views.routers import location, needed_scopes
+from apiwright.plan.views.routers import location, needed_scopes, route_path
 from apiwright.plan.views.services import stored_values
 from apiwright.plan.views.shapes import NotDirectError, Shapes, ShapeView
 from apiwright.plan.views.signatures import schema_imports, signature
@@ -56,6 +56,8 @@ class DirectView:
 
     name: Code
     operation: str
+    method: str
+    path: str
     needed: Code
     docstring: Code
     binders: tuple[BinderView, ...]
@@ -189,6 +191,8 @@ class DirectBuilder:
         return DirectView(
             name=ident(operation.name),
             operation=operation.id,
+            method=operation.method.upper(),
+            path=f"{self._service.base_path}{route_path(operation)}",
             needed=constant("") if scopes is None else literal(tuple(scopes)),
             docstring=docstring(operation.summary or operation.description or operation.id, 4),
             binders=tuple(self._binders(operation)),

@@ -146,7 +146,7 @@ def openness(path: str) -> tuple[bool, ...]:
 
 def _pattern(path: str) -> str:
     parts = re.split(r"(\{[^}]*\})", path)
-    return "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in parts)
+    return "".join("([^/]+)" if part.startswith("{") else re.escape(part) for part in parts)
 
 
 def resource_name(resource: Resource) -> ResourceName:
