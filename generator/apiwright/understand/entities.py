@@ -56,6 +56,7 @@ class EntityReader:
         shown: dict[str, tuple[Embedded, ...]] = {}
         linked: dict[str, dict[str, str]] = {}
         columns: dict[str, tuple[Column, ...]] = {}
+        keys: dict[str, dict[str, str]] = {}
         attributes: dict[str, dict[str, str]] = {}
         for name in self.stored:
             props = self._all_properties(name, inputs[name])
@@ -76,8 +77,10 @@ class EntityReader:
             relational = {item.name for item in shown[name]} | set(linked[name])
             plain = {key: prop for key, prop in props.items() if key not in relational}
             reader = ColumnReader(self.named, self.stored, inputs[name], attributes[name])
-            columns[name] = self._columns(name, plain, shown[name], reader)
-        relations = RelationReader(tables, columns, shown, linked, attributes, words).relations()
+            columns[name], keys[name] = self._columns(name, plain, shown[name], reader)
+        relations = RelationReader(
+            tables, columns, keys, shown, linked, attributes, words
+        ).relations()
         return {
             name: self._entity(
                 name,
@@ -162,35 +165,47 @@ class EntityReader:
         plain: Mapping[str, Property],
         shown: Iterable[Embedded],
         reader: ColumnReader,
-    ) -> tuple[Column, ...]:
+    ) -> tuple[tuple[Column, ...], dict[str, str]]:
+        """The columns of a schema, and the foreign keys behind the rows that its properties show.
+
+        The second is the name of a column by that of a property.
+        """
         key = self.stored[name].key
         columns = [reader.column(prop_name, prop, key) for prop_name, prop in plain.items()]
         if key not in plain:
             columns.insert(0, self._hidden_key(name))
-        for item in shown:
-            if not item.many:
-                columns = self._with_reference(name, item, columns)
+        ones = [item for item in shown if not item.many]
+        places = {item.name: self._key_place(name, item, ones, columns) for item in ones}
         deleted = self._soft_delete(name)
         if deleted and not any(column.name == deleted for column in columns):
             columns.append(self._deleted_column(name, deleted))
-        return tuple(
+        done = tuple(
             replace(column, fill=Fill.DELETED, nullable=True) if column.name == deleted else column
             for column in _distinct(columns)
         )
+        return done, {prop: done[place].name for prop, place in places.items()}
 
-    def _with_reference(self, name: str, item: Embedded, columns: list[Column]) -> list[Column]:
-        """`columns`, with a foreign key behind the row that a property shows."""
-        wanted = f"{names.snake(item.name)}_id"
-        if any(c.reference is not None and c.name == wanted for c in columns):
-            return columns
-        hidden = self._hidden_reference(name, item, wanted)
+    def _key_place(
+        self, name: str, item: Embedded, ones: Iterable[Embedded], columns: list[Column]
+    ) -> int:
+        """Where among `columns` the foreign key behind a row that is shown stands.
+
+        It is called after the property, or is the only one that can be meant; where there is none,
+        one that no property shows is added.
+        """
+        hidden = self._hidden_reference(name, item)
         for place, column in enumerate(columns):
-            if column.name == wanted and column.type is hidden.type and not column.array:
-                found = replace(column, reference=hidden.reference)
-                return [*columns[:place], found, *columns[place + 1 :]]
-        if any(c.reference is not None and c.reference.entity == item.target for c in columns):
-            return columns
-        return [*columns, hidden]
+            fits = column.type is hidden.type and not column.array
+            if column.name != hidden.name or not fits:
+                continue
+            if column.reference is None or column.reference.entity == item.target:
+                columns[place] = replace(column, reference=column.reference or hidden.reference)
+                return place
+        only = _only_key(item, ones, columns)
+        if only is None:
+            columns.append(hidden)
+            return len(columns) - 1
+        return only
 
     def _hidden_key(self, name: str) -> Column:
         return Column(
@@ -202,7 +217,7 @@ class EntityReader:
             description="Identifies a row",
         )
 
-    def _hidden_reference(self, name: str, item: Embedded, column: str) -> Column:
+    def _hidden_reference(self, name: str, item: Embedded) -> Column:
         """The foreign key behind a row that is shown, where no property holds it."""
         key = self.stored[item.target].key
         target_key = self._hidden_key(item.target)
@@ -210,6 +225,7 @@ class EntityReader:
             found = properties(self.named[item.target].schema, self.named)[key]
             reader = ColumnReader(self.named, self.stored, Inputs({}, {}), {})
             target_key = reader.column(key, found, key)
+        column = _key_name(item)
         return Column(
             name=column,
             attribute=column,
@@ -358,6 +374,24 @@ def _said(written: Node | None, word: str, columns: Iterable[Column]) -> Column 
 def _first(columns: list[Column], wanted: Iterable[str]) -> Column | None:
     by_name = {names.snake(column.property): column for column in columns if column.property}
     return next((by_name[name] for name in wanted if name in by_name), None)
+
+
+def _key_name(item: Embedded) -> str:
+    """What the foreign key behind a row that is shown is called: `owner_id` for `owner`."""
+    return f"{names.snake(item.name)}_id"
+
+
+def _only_key(item: Embedded, ones: Iterable[Embedded], columns: list[Column]) -> int | None:
+    """The place of a foreign key of another name, where no other property can mean it."""
+    rivals = {_key_name(other) for other in ones if other.target == item.target}
+    keys = {
+        place: column.name
+        for place, column in enumerate(columns)
+        if column.property and column.reference and column.reference.entity == item.target
+    }
+    free = [place for place, name in keys.items() if name not in rivals]
+    unserved = rivals - set(keys.values())
+    return free[0] if len(free) == 1 and len(unserved) == 1 else None
 
 
 def _is_hidden_key(column: Column) -> bool:

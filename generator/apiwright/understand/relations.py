@@ -52,14 +52,6 @@ def linked_keys(
     return next((known for known in stored if names.snake(known) == stem), "")
 
 
-def to_one_column(name: str, target_name: str, columns: Iterable[Column]) -> Column | None:
-    """The foreign key behind an embedded row: `owner_id` for `owner`, or the only one there is."""
-    fitting = [c for c in columns if c.reference and c.reference.entity == target_name]
-    wanted = f"{names.snake(name)}_id"
-    exact = [column for column in fitting if column.name == wanted]
-    return exact[0] if exact else fitting[0] if len(fitting) == 1 else None
-
-
 @dataclass(frozen=True, slots=True)
 class Pairing:
     """A property that shows rows (`shown`), or lists their keys (`keys`), by way of pairs."""
@@ -77,10 +69,14 @@ class Pairing:
 
 @dataclass(frozen=True, slots=True)
 class RelationReader:
-    """Reads the relations of stored schemas, once all their columns are known."""
+    """Reads the relations of stored schemas, once all their columns are known.
+
+    `keys` are the foreign keys behind the rows that properties show, by schema and property.
+    """
 
     tables: Mapping[str, str]
     columns: Mapping[str, tuple[Column, ...]]
+    keys: Mapping[str, Mapping[str, str]]
     embedded: Mapping[str, tuple[Embedded, ...]]
     linked: Mapping[str, Mapping[str, str]]
     attributes: Mapping[str, Mapping[str, str]]
@@ -107,9 +103,8 @@ class RelationReader:
                 if back is not None:
                     yield ToMany(shown.name, attribute, shown.target, back.name)
             else:
-                column = to_one_column(shown.name, shown.target, self.columns[schema])
-                if column is not None:
-                    yield ToOne(shown.name, attribute, shown.target, column.name)
+                column = self.keys[schema][shown.name]
+                yield ToOne(shown.name, attribute, shown.target, column)
 
     def _back_reference(self, schema: str, target_name: str) -> Column | None:
         fitting = [
