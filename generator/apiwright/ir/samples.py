@@ -13,6 +13,7 @@ from apiwright.ir.schemas import Direction, Json, NamedSchema, Schema
 from apiwright.ir.shapes import dropped, flat
 
 _DEPTH = 6
+_ENDLESS = 20
 _FORMATS: Mapping[str, str] = {
     "date": "2026-01-15",
     "date-time": "2026-01-15T09:30:00Z",
@@ -49,6 +50,8 @@ def sample(schema: Schema, named: Mapping[str, NamedSchema], direction: Directio
 def _sample(
     schema: Schema, named: Mapping[str, NamedSchema], direction: Direction, depth: int
 ) -> Json:
+    if depth > _ENDLESS:
+        raise NoSampleError(schema.pointer)
     whole = flat(schema, named)
     if whole.examples and not whole.properties:
         return whole.examples[0]
