@@ -1,0 +1,121 @@
+"""Servers under measurement: each a process, with as many workers as asked for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from apiwright.bench.measure import MeasureError, look
+from apiwright.local.ports import free_port
+from tests.performance.scene import HERE, ROOT
+
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0
+FASTIFY = HERE / "peers" / "fastify"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that answers at `url`; `seconds` is how long it took until it first did."""
+
+    url: str
+    pid: int
+    log: Path
+    seconds: float
+
+    def forget_log(self) -> None:
+        """Empty the log, which grows by a line for every request."""
+        os.truncate(self.log, 0)
+
+
+@contextmanager
+def python_server(
+    app: str, folder: Path, environ: Mapping[str, str], log: Path, workers: int, port: int = 0
+) -> Iterator[Server]:
+    """An ASGI application on uvicorn, started as the Dockerfile of a generated service does."""
+    at = port or free_port()
+    command = [
+        sys.executable, "-m", "uvicorn", app, "--port", str(at), "--no-access-log",
+        "--no-server-header", "--log-level", "warning",
+    ]  # fmt: skip
+    if workers > 1:
+        command += ["--workers", str(workers)]
+    with _process(command, folder, environ, log, at) as server:
+        yield server
+
+
+@contextmanager
+def node_server(environ: Mapping[str, str], log: Path, workers: int) -> Iterator[Server]:
+    """The Fastify peer."""
+    at = free_port()
+    variables = {**environ, "PORT": str(at), "WORKERS": str(workers), "NODE_ENV": "production"}
+    with _process(["node", "server.js"], fastify_folder(), variables, log, at) as server:
+        yield server
+
+
+def has_node() -> bool:
+    """Whether this machine can run the Fastify peer."""
+    return shutil.which("node") is not None and shutil.which("npm") is not None
+
+
+def fastify_folder() -> Path:
+    """The Fastify peer with the packages that it needs, which are installed on first use."""
+    folder = ROOT / ".apiwright" / "bench" / "fastify"
+    shutil.copytree(FASTIFY, folder, dirs_exist_ok=True)
+    lock = (folder / "package-lock.json").read_text(encoding="utf-8")
+    stamp = folder / "node_modules" / "lock"
+    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != lock:
+        command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        stamp.write_text(lock, encoding="utf-8")
+    return folder
+
+
+@contextmanager
+def _process(
+    command: list[str], folder: Path, environ: Mapping[str, str], log: Path, port: int
+) -> Iterator[Server]:
+    url = f"http://127.0.0.1:{port}"
+    with log.open("ab") as stream:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+        )
+        try:
+            _wait(process, f"{url}/api/v1/items/", log)
+            yield Server(url, process.pid, log, time.perf_counter() - started)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Wait until there is any answer at all."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            look(url)
+        except MeasureError:
+            time.sleep(0.01)
+        else:
+            return
+    raise MeasureError(f"a server does not answer: {log.read_text(encoding='utf-8')[-2000:]}")

@@ -1,0 +1,78 @@
+"""What is measured: our generated services, the peers, and the floor."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.performance.running import Server, has_node, node_server, python_server
+from tests.performance.scene import HERE, ROOT, Scene
+
+Start = Callable[[Scene, Path, int], AbstractContextManager[Server]]
+
+OURS, OFFERS, ASYNC_ORM, SYNC_ORM, FLOOR, FASTIFY = (
+    "apiwright",
+    "apiwright-offers",
+    "async-orm",
+    "sync-orm",
+    "floor",
+    "fastify",
+)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to write the service, and how to start it: with a log, and so many workers."""
+
+    name: str
+    title: str
+    start: Start
+
+
+def generated(name: str, title: str, service: Path) -> Variant:
+    """A service that apiwright has generated, at this place."""
+
+    def start(scene: Scene, log: Path, workers: int) -> AbstractContextManager[Server]:
+        return python_server("app.main:app", service, scene.service_environ(), log, workers)
+
+    return Variant(name, title, start)
+
+
+def peer(name: str, title: str, module: str) -> Variant:
+    """A peer in Python."""
+
+    def start(scene: Scene, log: Path, workers: int) -> AbstractContextManager[Server]:
+        app = f"tests.performance.peers.{module}:app"
+        return python_server(app, ROOT, scene.peer_environ(), log, workers)
+
+    return Variant(name, title, start)
+
+
+def fastify(scene: Scene, log: Path, workers: int) -> AbstractContextManager[Server]:
+    """The peer in JavaScript."""
+    return node_server(scene.peer_environ(), log, workers)
+
+
+def variants(service: Path, offers: Path) -> tuple[Variant, ...]:
+    """All that this machine can run; `offers` is the service with the owner embedded."""
+    found = (
+        generated(OURS, "apiwright", service),
+        generated(OFFERS, "apiwright", offers),
+        peer(ASYNC_ORM, "FastAPI, async SQLAlchemy ORM", "async_orm"),
+        peer(SYNC_ORM, "FastAPI, sync SQLAlchemy ORM", "sync_orm"),
+        peer(FLOOR, "bare ASGI function (the floor)", "floor"),
+    )
+    node = (Variant(FASTIFY, "Fastify with pg", fastify),) if has_node() else ()
+    return found + node
+
+
+def generate_offers(folder: Path) -> Path:
+    """The service of the second contract, generated into a folder; the place that it runs from."""
+    command = [sys.executable, "-m", "apiwright", "init", str(folder)]
+    contract = HERE / "embedded.yaml"
+    subprocess.run([*command, "--from", str(contract)], check=True, capture_output=True)
+    return folder / "generated"
