@@ -54,7 +54,7 @@ _TAKEN_METHODS = frozenset(
     {
         "add", "authenticate", "caller", "change", "complete", "context", "date", "datetime",
         "find", "flush", "from_body", "from_cookie", "from_header", "from_path", "from_query",
-        "get", "get_all", "granted", "matches", "model", "models", "nobody", "owned", "owns",
+        "get", "get_all", "granted", "holds", "matches", "model", "models", "nobody", "owned", "owns",
         "bindparam", "body_of", "calls", "literal_column", "override", "page", "path_of",
         "query_of", "shapes", "statements", "quote", "remove", "require", "require_owner", "respond", "restore",
         "router", "rows", "select", "selectinload", "sent", "session", "sessions",

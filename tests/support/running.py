@@ -96,15 +96,20 @@ def free_port() -> int:
 
 @contextmanager
 def running_service(
-    output: Path, environ: dict[str, str], folder: Path, *, port: int = 0
+    output: Path,
+    environ: dict[str, str],
+    folder: Path,
+    *,
+    port: int = 0,
+    application: str = "app.main:app",
 ) -> Iterator[Running]:
     """The service in `output`, migrated and answering; its log goes to `folder`."""
     run_python(output, environ, "-m", "alembic", "upgrade", "head")
     at = port or free_port()
-    log = folder / "service.log"
+    log = folder / f"service-{at}.log"
     with log.open("w") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "app.main:app", "--port", str(at),
+            [sys.executable, "-m", "uvicorn", application, "--port", str(at),
              "--no-access-log", "--log-level", "warning"],
             cwd=output, env=environ, stdout=stream, stderr=stream,
         )  # fmt: skip

@@ -8,13 +8,12 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import Select, select
-from sqlalchemy.dialects.postgresql import array
 from typing_extensions import override
 
 from app.errors import NotFound
 from app.models import Item
 from app.repositories.base import Condition, Repository
-from app.repositories.search import matches
+from app.repositories.search import holds, matches
 from app.schemas.item import ListItemsQuery
 from app.utils.pagination import Order, Page, Paging, Step, complete
 
@@ -37,7 +36,7 @@ def list_items_conditions(query: ListItemsQuery) -> Iterator[Condition]:
     if query.status is not None:
         yield Item.status == query.status
     if query.tag is not None:
-        yield Item.tags.contains(array([query.tag]))
+        yield holds(Item.tags, query.tag)
     if query.min_price is not None:
         yield Item.price >= query.min_price
     if query.max_price is not None:

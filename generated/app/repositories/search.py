@@ -1,12 +1,20 @@
-"""Search in the words of text columns, by PostgreSQL's own full-text search."""
+"""Search in lists, and in the words of text columns by PostgreSQL's own full-text search."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, func, literal_column
+from sqlalchemy import BindParameter, ColumnElement, cast, func, literal_column
+from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.orm import InstrumentedAttribute
 
 WORD = re.compile(r"\w+")
+
+
+def holds(items: InstrumentedAttribute[Any], item: Any) -> ColumnElement[bool]:
+    """That a list has an item."""
+    return items.contains(cast(array([item]), items.type))
 
 
 def matches(words_of_row: str, asked: str) -> ColumnElement[bool]:

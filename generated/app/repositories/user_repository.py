@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import array
-
 from app.models import User
 from app.repositories.base import Condition, Repository
-from app.repositories.search import matches
+from app.repositories.search import holds, matches
 from app.schemas.user import ListUsersQuery
 from app.utils.pagination import Order, Page, Paging, Step, complete
 
@@ -29,7 +27,7 @@ LIST_USERS_STEPS = {
 def list_users_conditions(query: ListUsersQuery) -> Iterator[Condition]:
     """What the filters of list_users ask of a row."""
     if query.role is not None:
-        yield User.roles.contains(array([query.role]))
+        yield holds(User.roles, query.role)
     if query.is_active is not None:
         yield User.is_active == query.is_active
     if query.q is not None:

@@ -35,7 +35,7 @@ _OPERATORS = {
     Compare.LT: "{column} < {value}",
     Compare.LTE: "{column} <= {value}",
     Compare.IN: "{column}.in_({value})",
-    Compare.CONTAINS: "{column}.contains(array([{value}]))",
+    Compare.CONTAINS: "holds({column}, {value})",
     Compare.STARTS_WITH: "{column}.startswith({value}, autoescape=True)",
 }
 
