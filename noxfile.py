@@ -40,7 +40,7 @@ nox.options.sessions = [
 nox.options.error_on_missing_interpreters = False
 
 # Tests with a session of their own.
-APART = ("corpus", "migrations", "fuzz", "acceptance")
+APART = ("corpus", "migrations", "fuzz", "acceptance", "scale")
 # A tool that runs tools imports subprocess and starts programs without a shell; assertions tell the
 # type checker what is known; and whatever has a token in its name is no password yet.
 BANDIT_SKIPS = "B101,B105,B404,B603,B606"
@@ -119,6 +119,12 @@ def drift(session: nox.Session) -> None:
 def quality(session: nox.Session) -> None:
     """What the generated service has to reach as a whole: speed, limits, acceptance."""
     pytest(session, "tests/acceptance")
+
+
+@nox.session
+def scale(session: nox.Session) -> None:
+    """The lists of a table with a million rows."""
+    pytest(session, "tests/scale")
 
 
 @nox.session
