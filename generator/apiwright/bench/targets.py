@@ -95,28 +95,41 @@ def _path_values(service: Service, operation: Operation, ask: Ask) -> Iterator[M
     action = operation.action
     if not isinstance(action, ListAction | RowAction):
         return
-    key = (action.key,) if isinstance(action, RowAction) and action.key is not None else ()
-    columns = {column.attribute: column for column in (*action.rows.parents, *key)}
-    found: dict[str, tuple[str, ...]] = {}
-    for parameter in operation.located(Location.PATH):
-        column = columns.get(parameter.attribute)
-        if column is None:
-            return
-        entity = column.parent or action.entity
-        found[parameter.name] = _column_values(service, column, entity, ask)
-    for values in zip(*found.values(), strict=False):
-        yield dict(zip(found, values, strict=True))
+    names = {p.attribute: p.name for p in operation.located(Location.PATH)}
+    above = {
+        names[column.attribute]: _shown(service, *_origin(service, column, action.entity), ask)
+        for column in action.rows.parents
+    }
+    for values in zip(*above.values(), strict=False) if above else ((),):
+        parents = dict(zip(above, values, strict=True))
+        if isinstance(action, ListAction) or action.key is None:
+            yield parents
+            continue
+        shown = service.entities[action.entity].column(action.key.column).property
+        for key in _shown(service, action.entity, shown, ask, parents):
+            yield {**parents, names[action.key.attribute]: key}
 
 
-def _column_values(service: Service, column: PathColumn, entity: str, ask: Ask) -> tuple[str, ...]:
-    """The values of a column that the first page of the entity's list shows."""
-    shown = service.entities[entity].column(column.column).property
+def _origin(service: Service, column: PathColumn, entity: str) -> tuple[str, str]:
+    """The entity and the property that show the values of a column: a parent's key, or its own."""
+    if column.parent:
+        return column.parent, service.entities[column.parent].key_column.property
+    return entity, service.entities[entity].column(column.column).property
+
+
+def _shown(
+    service: Service, entity: str, shown: str, ask: Ask, given: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
+    """The values of a property on the first page of an entity's list.
+
+    The list may be one below rows that are `given`, by the names of path parameters.
+    """
     for operation in service.operations.values():
         action = operation.action
-        if not isinstance(action, ListAction) or action.entity != entity:
+        if not isinstance(action, ListAction) or action.entity != entity or not operation.public:
             continue
-        if operation.public and not operation.located(Location.PATH):
-            answer = ask(service.base_path + operation.path)
+        if all(p.name in (given or {}) for p in operation.located(Location.PATH)):
+            answer = ask(service.base_path + _filled(operation.path, given or {}))
             rows = answer.get(action.page.items) if isinstance(answer, dict) else answer
             if isinstance(rows, list):
                 values = [row.get(shown) for row in rows if isinstance(row, dict)]
