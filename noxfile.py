@@ -128,6 +128,12 @@ def scale(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """How fast the reference service is beside its peers: `-- full` writes docs/benchmarks anew."""
+    call(session, "python", "-m", "tests.performance.bench", *session.posargs)
+
+
+@nox.session
 def constraints(session: nox.Session) -> None:
     """Write `generator/constraints.txt` anew; from the oldest Python in use, which needs most."""
     import install  # noqa: PLC0415 (for this session alone)
