@@ -95,10 +95,6 @@ def test_programs_are_told_the_same(contract: Path, tmp_path: Path) -> None:
         assert problem["column"] >= 1
         assert f"{problem['severity']}[{problem['code']}]: " in text
         assert f"--> {problem['file']}:{problem['line']}:{problem['column']}\n" in text
-    lines = called(project, "check", "--format", "github").stdout.splitlines()
-    assert [line.partition(" ")[0] for line in lines] == [
-        f"::{problem['severity'].replace('note', 'notice')}" for problem in problems
-    ]
 
 
 def test_a_workflow_shows_problems_beside_the_lines(tmp_path: Path) -> None:
