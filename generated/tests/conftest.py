@@ -68,12 +68,12 @@ def settings_with(**changes: object) -> Settings:
     return get_settings().model_copy(update=changes)
 
 
-def new_application() -> FastAPI:
+def new_application(*, answer_directly: bool = True) -> FastAPI:
     """An application, with what every operation does unless overridden.
 
     These are the tests of what the contract asks for; overrides are for their authors to test.
     """
-    made = create_app()
+    made = create_app(answer_directly=answer_directly)
     made.dependency_overrides[dependencies.item_service] = default_item_service
     return made
 
@@ -100,6 +100,28 @@ def client(serving: TestClient) -> TestClient:
     """A client of the application, who has not been there before."""
     serving.cookies.clear()
     return serving
+
+
+@pytest.fixture(scope="session")
+def application_of_sessions() -> FastAPI:
+    """The application when every operation works in a session, as overridden ones do."""
+    return new_application(answer_directly=False)
+
+
+@pytest.fixture(scope="session")
+def serving_sessions(application_of_sessions: FastAPI, scratch: Scratch) -> Iterator[TestClient]:
+    """A client of that application."""
+    with TestClient(application_of_sessions, raise_server_exceptions=False) as client:
+        client.event_hooks["response"].append(contract.check)
+        yield client
+
+
+@pytest.fixture(params=["serving", "serving_sessions"], ids=["directly", "in_a_session"])
+def either_way(request: pytest.FixtureRequest) -> TestClient:
+    """A client of the application, whichever way it answers."""
+    client: TestClient = request.getfixturevalue(request.param)
+    client.cookies.clear()
+    return client
 
 
 async def override_get_db() -> AsyncIterator[AsyncSession]:

@@ -6,12 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Computed, MetaData
+from sqlalchemy import Computed, ForeignKey, MetaData
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column, registry
+from sqlalchemy.orm import Mapped, mapped_column, registry, relationship
 
 from app.models import Base
 from app.repositories.base import Repository
+from app.utils.pagination import Step, complete
 
 
 class SampleBase(Base):
@@ -38,12 +39,42 @@ class Sample(SampleBase):
     token: Mapped[UUID]
     nickname: Mapped[str | None]
     shouted: Mapped[str] = mapped_column(Computed("upper(title)"))
+    twin_id: Mapped[int | None] = mapped_column(ForeignKey("sample_of_tests.id"))
+    twin: Mapped[Sample | None] = relationship(remote_side=[id])
 
 
 class SampleRepository(Repository[Sample]):
     """The rows of the table."""
 
     model = Sample
+
+
+KEY = Step(Sample.id, int)
+STEPS = {
+    "text": Step(Sample.title, str),
+    "number": Step(Sample.price, Decimal),
+    "float": Step(Sample.ratio, float),
+    "boolean": Step(Sample.flag, bool),
+    "date": Step(Sample.day, date),
+    "time": Step(Sample.moment, datetime),
+    "uuid": Step(Sample.token, UUID),
+    "null": Step(Sample.nickname, str, nullable=True),
+}
+
+
+def down(step: Step) -> Step:
+    """The same step, downwards."""
+    return Step(step.column, step.kind, descending=True, nullable=step.nullable)
+
+
+ORDERS = {
+    "key": complete([], KEY),
+    **{name: complete([step], KEY) for name, step in STEPS.items()},
+    **{f"-{name}": complete([down(step)], KEY) for name, step in STEPS.items()},
+    "mixed": complete([down(STEPS["boolean"]), STEPS["text"]], KEY),
+    "nulls": complete([STEPS["null"], down(STEPS["number"])], KEY),
+}
+"""Ways to order the rows: by a column of each kind, by none, by several in both directions."""
 
 
 def sample(number: int) -> Sample:

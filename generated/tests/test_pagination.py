@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -17,38 +14,12 @@ from app.utils.pagination import (
     NoSuchPage,
     Order,
     Paging,
-    Step,
     complete,
     cursor_after,
     read_cursor,
 )
-from tests.sample import Sample, SampleRepository, fill, sample
+from tests.sample import KEY, ORDERS, STEPS, Sample, SampleRepository, down, fill, sample
 
-KEY = Step(Sample.id, int)
-STEPS = {
-    "text": Step(Sample.title, str),
-    "number": Step(Sample.price, Decimal),
-    "float": Step(Sample.ratio, float),
-    "boolean": Step(Sample.flag, bool),
-    "date": Step(Sample.day, date),
-    "time": Step(Sample.moment, datetime),
-    "uuid": Step(Sample.token, UUID),
-    "null": Step(Sample.nickname, str, nullable=True),
-}
-
-
-def down(step: Step) -> Step:
-    """The same step, downwards."""
-    return Step(step.column, step.kind, descending=True, nullable=step.nullable)
-
-
-ORDERS = {
-    "key": complete([], KEY),
-    **{name: complete([step], KEY) for name, step in STEPS.items()},
-    **{f"-{name}": complete([down(step)], KEY) for name, step in STEPS.items()},
-    "mixed": complete([down(STEPS["boolean"]), STEPS["text"]], KEY),
-    "nulls": complete([STEPS["null"], down(STEPS["number"])], KEY),
-}
 each_order = pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
 
 from app.errors import NotFound
 from app.repositories.search import matches
@@ -33,6 +34,16 @@ async def test_what_the_database_fills_in_comes_back(session: AsyncSession) -> N
     assert (await repository.change(row, {"title": "z", "nickname": None})).shouted == "Z"
     found = await session.scalars(select(Sample).execution_options(populate_existing=True))
     assert [(one.title, one.nickname) for one in found] == [("z", None)]
+
+
+async def test_relations_come_with_a_write(session: AsyncSession) -> None:
+    """What is shown of a row after a write may stand in other rows; they are loaded as they are."""
+    rows = await fill(session, 2)
+    repository = SampleRepository(session)
+    loads = (selectinload(Sample.twin),)
+    changed = await repository.change(rows[1], {"twin_id": 0}, loads=loads)
+    assert changed.twin is rows[0]
+    assert (await repository.change(changed, {"twin_id": None}, loads=loads)).twin is None
 
 
 async def test_rows_can_be_removed(session: AsyncSession) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from fastapi.testclient import TestClient
 
 from app import models
@@ -10,6 +11,12 @@ from tests.conftest import SignIn
 from tests.factories import Make
 from tests.scratch import Scratch
 from tests.wire import at, text
+
+
+@pytest.fixture
+def client(either_way: TestClient) -> TestClient:
+    """A client who is answered directly, and then one whose requests work in a session."""
+    return either_way
 
 
 def test_list_users_shows_what_is_there(client: TestClient, make: Make, sign_in: SignIn) -> None:

@@ -52,12 +52,13 @@ _TAKEN_ARGUMENTS = frozenset(
 # Names of generated modules and base classes that a method or a handler would hide.
 _TAKEN_METHODS = frozenset(
     {
-        "add", "authenticate", "caller", "change", "complete", "context", "date", "datetime",
-        "find", "flush", "from_body", "from_cookie", "from_header", "from_path", "from_query",
-        "get", "get_all", "granted", "holds", "matches", "model", "models", "nobody", "owned", "owns",
-        "bindparam", "body_of", "calls", "literal_column", "override", "page", "path_of",
-        "query_of", "shapes", "statements", "quote", "remove", "require", "require_owner", "respond", "restore",
-        "router", "rows", "select", "selectinload", "sent", "session", "sessions",
+        "add", "authenticate", "bindparam", "body_of", "caller", "calls", "change", "complete",
+        "context", "date", "datetime", "find", "flush", "from_body", "from_cookie", "from_header",
+        "from_path", "from_query", "get", "get_all", "granted", "holds", "holds_any",
+        "literal_column", "matches", "model", "models", "nobody", "override", "owned", "owns",
+        "page", "path_of", "query_of", "quote", "remove", "require", "require_owner", "respond",
+        "restore", "router", "rows", "select", "selectinload", "sent", "session", "sessions",
+        "shapes", "statements",
     }
 )  # fmt: skip
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
     inspect,
     literal_column,
     make_url,
+    null,
     select,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -129,7 +130,7 @@ def many(objects: SQLColumnExpression[Any], key: SQLColumnExpression[Any]) -> Co
 
 
 def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''").replace(":", "\\:") + "'"
+    return "'" + text.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True)
@@ -274,6 +275,7 @@ class Listing(Generic[Row, Query]):
         for name in self._filters:
             value = getattr(query, name)
             if isinstance(value, list):
-                yield name, [bindparam(f"{name}_{at}") for at in range(len(value))]
+                # Nothing is in an empty list, as nothing is in a list of null.
+                yield name, [bindparam(f"{name}_{at}") for at in range(len(value))] or [null()]
             elif value is not None:
                 yield name, bindparam(name)

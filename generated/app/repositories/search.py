@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, cast, func, literal_column
@@ -15,6 +16,12 @@ WORD = re.compile(r"\w+")
 def holds(items: InstrumentedAttribute[Any], item: Any) -> ColumnElement[bool]:
     """That a list has an item."""
     return items.contains(cast(array([item]), items.type))
+
+
+def holds_any(items: InstrumentedAttribute[Any], wanted: Sequence[Any]) -> ColumnElement[bool]:
+    """That a list has one of some items."""
+    found: ColumnElement[bool] = items.overlap(cast(array(wanted), items.type))
+    return found
 
 
 def matches(words_of_row: str, asked: str) -> ColumnElement[bool]:

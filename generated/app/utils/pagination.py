@@ -139,7 +139,8 @@ def _beyond(step: Step, value: Any) -> ColumnElement[bool]:
     """That a row comes after `value` in this step; nulls are last upwards, first downwards."""
     if value is None:
         return step.column.is_not(None) if step.descending else step.column != step.column
-    bound = literal(value, step.column.type)
+    # A boolean alone is no operand of these operators; a parameter is.
+    bound = literal(value, step.column.type) if isinstance(value, bool) else value
     beyond: ColumnElement[bool] = step.column < bound if step.descending else step.column > bound
     if step.descending:
         return beyond

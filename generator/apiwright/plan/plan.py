@@ -185,7 +185,9 @@ class _Planner:
         )
 
     def _tests(self) -> Iterator[PlannedFile]:
-        return test_files(self._service, self._bound, self._classes, self._context)
+        return test_files(
+            self._service, self._bound, self._classes, self._context, direct=bool(self._answered)
+        )
 
     def _data(self) -> Iterator[DataFile]:
         yield from test_data(self._service)

@@ -25,8 +25,13 @@ def test_files(
     bound: Mapping[str, str],
     classes: SchemaClasses,
     context: Mapping[str, object],
+    *,
+    direct: bool,
 ) -> Iterator[PlannedFile]:
-    """The tests of `service`; `context` is what all templates see."""
+    """The tests of `service`; `context` is what all templates see.
+
+    `direct` tells whether any operation can be answered without a session.
+    """
     kit = Kit(service)
     view = kit.view()
     shared = {
@@ -36,7 +41,7 @@ def test_files(
         "overridden": tuple(resource_name(r) for r in service.resources if r.module in bound),
     }
 
-    for path in _paths(kit, overridden=bool(bound)):
+    for path in _paths(kit, overridden=bool(bound), direct=direct):
         yield PlannedFile(path, f"{path}.j2", shared)
     for path, more in _with_views(kit, classes):
         yield PlannedFile(path, f"{path}.j2", {**shared, **more})
@@ -54,9 +59,12 @@ def test_data(service: Service) -> Iterator[DataFile]:
     yield DataFile("tests/answers.json", f"{text}\n")
 
 
-def _paths(kit: Kit, *, overridden: bool) -> Iterator[str]:
+def _paths(kit: Kit, *, overridden: bool, direct: bool) -> Iterator[str]:
     """The tests whose templates need no view of their own."""
     yield from _ALWAYS
+    if direct:
+        yield "tests/integration/test_driver.py"
+        yield "tests/test_statements.py"
     if kit.people.known:
         yield from _WITH_SIGN_IN
     if overridden:
@@ -130,6 +138,7 @@ _TAKEN = frozenset(
         "tests/test_models.py",
         "tests/test_overriding.py",
         "tests/test_services.py",
+        "tests/test_statements.py",
     )
 )
 """Names of files that tests of a resource can't have."""

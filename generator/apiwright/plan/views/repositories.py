@@ -328,7 +328,7 @@ def _conditions(
             constant("") if parameter in required else ident(parameter),
             compose(
                 "matches({}, query.{})",
-                literal(vector.replace(":", "\\:")),
+                literal(vector),
                 ident(action.search.attribute),
             ),
         )
@@ -352,5 +352,5 @@ def _condition(rule: Filter, entity: Entity, service: Service) -> Code:
 
 def _template(compare: Compare, column: Column) -> str:
     if compare is Compare.IN and column.array:
-        return "{column}.overlap({value})"
+        return "holds_any({column}, {value})"
     return _OPERATORS[compare]

@@ -298,7 +298,7 @@ _PLAIN = frozenset(
     {ColumnType.TEXT, ColumnType.INT32, ColumnType.INT64, ColumnType.BOOLEAN, ColumnType.UUID}
 )
 _PLAIN_IN_ARRAYS = frozenset({ColumnType.TEXT, ColumnType.INT32, ColumnType.INT64})
-_EXACT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_EXACT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
 
 
 def plainly_shown(column: Column) -> bool:

@@ -1,0 +1,185 @@
+"""Statements whose rows are JSON already: they show the same as the models, in the same order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
+from sqlalchemy import Text, bindparam, cast, literal, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.direct.statements import (
+    Listing,
+    Shape,
+    Statement,
+    View,
+    base64,
+    many,
+    nested,
+)
+from app.repositories.base import Condition
+from app.repositories.search import matches
+from app.utils.pagination import Order, Paging
+from tests.sample import ORDERS, Sample, fill
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+WORDS = "to_tsvector('simple', title)"
+
+
+class Asked(BaseModel):
+    """What a client may ask of a list."""
+
+    flag: bool | None = None
+    titles: list[str] | None = None
+    words: str | None = None
+    sort: str = "key"
+
+
+def conditions(asked: Asked) -> Iterator[Condition]:
+    """The conditions that rows have to meet."""
+    if asked.flag is not None:
+        yield Sample.flag == asked.flag
+    if asked.titles is not None:
+        yield Sample.title.in_(asked.titles)
+    if asked.words is not None:
+        yield matches(WORDS, asked.words)
+
+
+def sample_shape(row: type[Sample]) -> Shape:
+    """All of a row, money as text."""
+    return {
+        "id": row.id,
+        "title": row.title,
+        "price": cast(row.price, Text()),
+        "ratio": row.ratio,
+        "flag": row.flag,
+        "day": row.day,
+        "moment": row.moment,
+        "token": row.token,
+        "nickname": row.nickname,
+    }
+
+
+VIEW = View(Sample, sample_shape)
+LISTING = Listing(
+    VIEW,
+    select(Sample),
+    conditions,
+    filters=("flag", "titles"),
+    fixed=("sort",),
+    search="words",
+    ends={name: name for name in sample_shape(Sample)},
+)
+
+
+async def run(
+    session: AsyncSession, statement: Statement, values: Mapping[str, Any] | None = None
+) -> list[Any]:
+    """What a statement gives, on the connection of a session; JSON is read."""
+    connection = await (await session.connection()).get_raw_connection()
+    driver: Any = connection.driver_connection
+    rows = await driver.fetch(statement.text, *statement.arguments(values or {}))
+    return [json.loads(row[0]) if isinstance(row[0], str) else row[0] for row in rows]
+
+
+async def test_rows_are_shown_as_the_models_have_them(session: AsyncSession) -> None:
+    """Every kind of value is the same JSON, whoever writes it."""
+    rows = await fill(session, 11)
+    shown = await run(session, VIEW.rows(Sample.id == bindparam("key")), {"key": 7})
+    expected = {name: getattr(rows[7], name) for name in sample_shape(Sample)}
+    plain = to_jsonable_python({**expected, "moment": rows[7].moment.isoformat()})
+    assert shown == [plain]
+
+
+async def test_null_may_be_left_out(session: AsyncSession) -> None:
+    """Where the contract knows no null, a property without a value isn't there."""
+    await fill(session, 1)
+    [whole] = await run(session, VIEW.rows())
+    [stripped] = await run(session, View(Sample, sample_shape, strip=True).rows())
+    assert whole["nickname"] is None
+    assert stripped == {name: value for name, value in whole.items() if name != "nickname"}
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+async def test_pages_follow_each_other(session: AsyncSession, order: Order) -> None:
+    """All pages together are the list, as the database orders it."""
+    await fill(session, 11)
+    cursor: str | None = None
+    walked: list[int] = []
+    while len(walked) < 11:
+        paging = Paging(3, cursor=cursor)
+        name = next(name for name, known in ORDERS.items() if known is order)
+        form = LISTING.form(Asked(sort=name), order, paging)
+        bodies = await run(session, form.page, form.values)
+        walked += [body["id"] for body in bodies[:3]]
+        cursor = LISTING.next_cursor(order, json.dumps(bodies[:3][-1]))
+    whole = select(Sample.id).order_by(*(step.ordering for step in order))
+    assert walked == list(await session.scalars(whole))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Asked(),
+        Asked(flag=True),
+        Asked(titles=["a\u00fc%", "b\u00fc%"]),
+        Asked(titles=["a\u00fc%"], flag=False),
+        Asked(titles=[]),
+        Asked(words="C"),
+        Asked(words="x"),
+        Asked(words="!"),
+    ],
+    ids=str,
+)
+async def test_filters_leave_the_same_rows(session: AsyncSession, asked: Asked) -> None:
+    """What a client asks for stands in the statement as parameters, and means the same."""
+    await fill(session, 11)
+    paging = Paging(20, offset=1)
+    form = LISTING.form(asked, ORDERS["key"], paging)
+    same = select(Sample.id).where(*conditions(asked)).order_by(Sample.id)
+    expected = list(await session.scalars(same))
+    shown = await run(session, form.page, form.values)
+    assert [body["id"] for body in shown] == expected[1:]
+    assert await run(session, form.total, form.values) == [len(expected)]
+
+
+async def test_a_form_is_compiled_once() -> None:
+    """Other values make no other statement; other questions do."""
+    order, paging = ORDERS["key"], Paging(20)
+    first = LISTING.form(Asked(titles=["a"]), order, paging)
+    assert LISTING.form(Asked(titles=["b"]), order, Paging(7)).page is first.page
+    assert LISTING.form(Asked(titles=["a", "b"]), order, paging).page is not first.page
+    assert LISTING.form(Asked(flag=True), order, paging).page is not first.page
+
+
+async def test_lists_without_cursors_have_none() -> None:
+    """Where the contract has no cursors, none are written."""
+    listing: Listing[Sample, Asked] = Listing(VIEW, select(Sample))
+    assert listing.next_cursor(ORDERS["key"], "{}") is None
+
+
+async def test_rows_are_stored_and_shown_at_once(session: AsyncSession) -> None:
+    """A new row comes back with what the database has filled in."""
+    [row] = await fill(session, 1)
+    names = [name for name in sample_shape(Sample) if name != "id"]
+    values = {f"new_{name}": getattr(row, name) for name in names}
+    made = VIEW.made(["id", *names])
+    [shown] = await run(session, made, {**values, "new_id": 17})
+    [first] = await run(session, VIEW.rows(Sample.id == 0))
+    assert shown == {**first, "id": 17}
+
+
+async def test_objects_stand_in_objects(session: AsyncSession) -> None:
+    """Names are kept to the letter, lists have an order, and what is empty is a list as well."""
+    await fill(session, 3)
+    name = 'it\'s :a "name"'
+    inner = nested({name: Sample.id, "raw": base64(literal(b"\x00" * 60))})
+    shown = Statement(select(cast(many(inner, Sample.id.desc()), Text())))
+    assert await run(session, shown) == [[{name: key, "raw": "A" * 80} for key in (2, 1, 0)]]
+    nothing = select(cast(many(inner, Sample.id), Text())).where(Sample.id > 9)
+    assert await run(session, Statement(nothing)) == [[]]
