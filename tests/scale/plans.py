@@ -15,7 +15,6 @@ from typing import Any
 import asyncpg
 
 from app.direct import items_answers
-from app.repositories.item_repository import list_items_order, list_items_paging
 from app.schemas.item import ListItemsQuery
 
 
@@ -29,8 +28,7 @@ def scans(plan: dict[str, Any]) -> Iterator[str]:
 
 async def explained(connection: Any, query: ListItemsQuery) -> dict[str, Any]:
     """The scans and blocks of the page that `query` asks for."""
-    order, paging = list_items_order(query), list_items_paging(query)
-    form = items_answers.LIST_ITEMS.form(query, order, paging)
+    form = items_answers.LIST_ITEMS.form(query)
     text = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {form.page.text}"
     found = json.loads(await connection.fetchval(text, *form.page.arguments(form.values)))[0]
     plan = found["Plan"]

@@ -18,11 +18,10 @@ from starlette.types import Receive, Scope, Send
 
 from app.api.dependencies import access_token, permitted
 from app.database import Database
-from app.direct.statements import Form, Listing, Query, Row, Statement
+from app.direct.statements import Form, Listing, Statement
 from app.errors import NotAuthenticated, NotFound
 from app.models import User
 from app.models.session import AuthSession
-from app.utils.pagination import Order, Paging
 from app.utils.roles import granted
 
 JSON = (b"content-type", b"application/json")
@@ -103,14 +102,12 @@ class Call:
         rows = await self.fetch(statement, values, repeatable=False)
         return Answer(rows[0][0].encode(), status)
 
-    async def page(
-        self, listing: Listing[Row, Query], form: Form, order: Order, paging: Paging
-    ) -> Page:
+    async def page(self, form: Form) -> Page:
         """One page of a list."""
         bodies = [row[0] for row in await self.fetch(form.page, form.values)]
-        more = len(bodies) > paging.limit
-        del bodies[paging.limit :]
-        return Page(bodies, more, listing.next_cursor(order, bodies[-1]) if more else None)
+        more = len(bodies) > form.limit
+        del bodies[form.limit :]
+        return Page(bodies, more, form.next_cursor(bodies[-1]) if more else None)
 
     async def total(self, form: Form) -> int:
         """How many rows a list has, on all pages together."""
@@ -170,6 +167,7 @@ class Direct:
     method: str
     path: str
     answer: Callable[[Call], Awaitable[Answer]]
+    statements: Sequence[Statement | Listing[Any, Any]]
     needed: Sequence[str] | None = None
 
     @cached_property

@@ -20,7 +20,10 @@ list_items_query = query_of(ListItemsQuery)
 LIST_ITEMS = statements.Listing(
     shapes.ITEM_VIEW,
     select(models.Item).where(models.Item.deleted_at.is_(None)),
-    list_items_conditions,
+    ListItemsQuery,
+    order=list_items_order,
+    paging=list_items_paging,
+    conditions=list_items_conditions,
     filters=("owner_id", "status", "tag", "min_price", "max_price", "created_from", "created_to"),
     fixed=("sort",),
     search="q",
@@ -31,9 +34,8 @@ LIST_ITEMS = statements.Listing(
 async def list_items(call: calls.Call) -> calls.Answer:
     """List items."""
     query = list_items_query(call.request)
-    order, paging = list_items_order(query), list_items_paging(query)
-    form = LIST_ITEMS.form(query, order, paging)
-    page = await call.page(LIST_ITEMS, form, order, paging)
+    form = LIST_ITEMS.form(query)
+    page = await call.page(form)
     return page.within("items", {"next_cursor": page.next_cursor})
 
 
@@ -73,10 +75,27 @@ async def read_item(call: calls.Call) -> calls.Answer:
 
 
 OPERATIONS = {
-    "list_items": calls.Direct("listItems", "GET", "/api/v1/items/", list_items),
-    "create_item": calls.Direct(
-        "createItem", "POST", "/api/v1/items/", create_item, ("items:write",)
+    "list_items": calls.Direct(
+        "listItems",
+        "GET",
+        "/api/v1/items/",
+        list_items,
+        (LIST_ITEMS,),
     ),
-    "read_item": calls.Direct("readItem", "GET", "/api/v1/items/{item_id}", read_item),
+    "create_item": calls.Direct(
+        "createItem",
+        "POST",
+        "/api/v1/items/",
+        create_item,
+        (CREATE_ITEM,),
+        ("items:write",),
+    ),
+    "read_item": calls.Direct(
+        "readItem",
+        "GET",
+        "/api/v1/items/{item_id}",
+        read_item,
+        (READ_ITEM,),
+    ),
 }
 """What is answered here, by the name of the method that does the same with a session."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_origin
 
 from pydantic import BaseModel
 from sqlalchemy import (
@@ -162,11 +162,21 @@ class View(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A list as it was asked for: its statements, and what they take."""
+    """A list as it was asked for: its statements, what they take, and where its pages end."""
 
     page: Statement
     total: Statement
     values: Mapping[str, Any]
+    limit: int
+    order: Order
+    ends: Mapping[str, str]
+
+    def next_cursor(self, body: str) -> str | None:
+        """A cursor that continues after the row with this body; None for a list without any."""
+        if not self.ends:
+            return None
+        shown = json.loads(body, parse_float=str)
+        return write_cursor(self.order, [shown[self.ends[step.column.key]] for step in self.order])
 
 
 class Listing(Generic[Row, Query]):
@@ -181,8 +191,11 @@ class Listing(Generic[Row, Query]):
         self,
         view: View[Row],
         rows: Select[Row],
-        conditions: Callable[[Query], Iterable[Condition]] = unconditional,
+        query: type[Query],
         *,
+        order: Callable[[Query], Order],
+        paging: Callable[[Query], Paging],
+        conditions: Callable[[Query], Iterable[Condition]] = unconditional,
         filters: Sequence[str] = (),
         fixed: Sequence[str] = (),
         search: str = "",
@@ -190,22 +203,31 @@ class Listing(Generic[Row, Query]):
     ) -> None:
         self._view = view
         self._rows = rows
+        self._query = query
+        self._order = order
+        self._paging = paging
         self._conditions = conditions
         self._filters = (*filters, search) if search else tuple(filters)
         self._fixed = tuple(fixed)
         self._search = search
-        self._forms: dict[Any, tuple[Statement, Statement]] = {}
         self._ends = ends
+        self._forms: dict[Any, tuple[Statement, Statement]] = {}
+
+    @property
+    def text(self) -> str:
+        """The statement of the first page without filters, for people to read."""
+        needed: dict[str, Any] = {
+            name: [bindparam(name)] if get_origin(field.annotation) is list else bindparam(name)
+            for name, field in self._query.model_fields.items()
+            if field.is_required()
+        }
+        return self.form(self._query.model_construct(**needed)).page.text
 
     def form(
-        self,
-        query: Query,
-        order: Order,
-        paging: Paging,
-        values: Mapping[str, Any] = NOTHING,
-        guards: Guards = NOTHING,
+        self, query: Query, values: Mapping[str, Any] = NOTHING, guards: Guards = NOTHING
     ) -> Form:
         """The list that `query` asks for, with `values` for what stands in all of its forms."""
+        order, paging = self._order(query), self._paging(query)
         given: dict[str, Any] = dict(values)
         shape: list[Any] = []
         for name in self._filters:
@@ -232,14 +254,7 @@ class Listing(Generic[Row, Query]):
             if len(self._forms) >= MOST_FORMS:
                 self._forms.clear()
             found = self._forms[key] = self._compiled(query, order, paging, ends, guards)
-        return Form(*found, given)
-
-    def next_cursor(self, order: Order, body: str) -> str | None:
-        """A cursor that continues after the row with this body; None for a list without any."""
-        if not self._ends:
-            return None
-        shown = json.loads(body, parse_float=str)
-        return write_cursor(order, [shown[self._ends[step.column.key]] for step in order])
+        return Form(*found, given, paging.limit, order, self._ends)
 
     def _compiled(
         self,

@@ -20,7 +20,10 @@ list_users_query = query_of(ListUsersQuery)
 LIST_USERS = statements.Listing(
     shapes.USER_VIEW,
     select(models.User),
-    list_users_conditions,
+    ListUsersQuery,
+    order=list_users_order,
+    paging=list_users_paging,
+    conditions=list_users_conditions,
     filters=("role", "is_active"),
     fixed=("sort",),
     search="q",
@@ -31,9 +34,8 @@ LIST_USERS = statements.Listing(
 async def list_users(call: calls.Call) -> calls.Answer:
     """List accounts."""
     query = list_users_query(call.request)
-    order, paging = list_users_order(query), list_users_paging(query)
-    form = LIST_USERS.form(query, order, paging)
-    page = await call.page(LIST_USERS, form, order, paging)
+    form = LIST_USERS.form(query)
+    page = await call.page(form)
     return page.within("items", {"next_cursor": page.next_cursor, "total": await call.total(form)})
 
 
@@ -56,10 +58,29 @@ async def read_user(call: calls.Call) -> calls.Answer:
 
 
 OPERATIONS = {
-    "list_users": calls.Direct("listUsers", "GET", "/api/v1/users/", list_users, ("users:admin",)),
-    "read_me": calls.Direct("readMe", "GET", "/api/v1/users/me", read_me, ("profile",)),
+    "list_users": calls.Direct(
+        "listUsers",
+        "GET",
+        "/api/v1/users/",
+        list_users,
+        (LIST_USERS,),
+        ("users:admin",),
+    ),
+    "read_me": calls.Direct(
+        "readMe",
+        "GET",
+        "/api/v1/users/me",
+        read_me,
+        (READ_ME,),
+        ("profile",),
+    ),
     "read_user": calls.Direct(
-        "readUser", "GET", "/api/v1/users/{user_id}", read_user, ("users:admin",)
+        "readUser",
+        "GET",
+        "/api/v1/users/{user_id}",
+        read_user,
+        (READ_USER,),
+        ("users:admin",),
     ),
 }
 """What is answered here, by the name of the method that does the same with a session."""

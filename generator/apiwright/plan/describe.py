@@ -19,6 +19,7 @@ from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import Column, Entity, Fill, ManyToMany
 from apiwright.plan.schema_classes import SchemaClasses, plan_schema_classes
 from apiwright.plan.storage.types import sql_type
+from apiwright.plan.views.direct import DirectBuilder, answers_module
 from apiwright.plan.views.service import api_package
 
 
@@ -37,6 +38,7 @@ class OperationStory:
     resource: str
     name: str
     answered: bool
+    direct: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,10 @@ class SchemaStory:
 
 def describe_operations(service: Service) -> tuple[OperationStory, ...]:
     """The story of every operation, in the order of the contract."""
+    builder = DirectBuilder(service, plan_schema_classes(service))
     homes = {name: resource for resource in service.resources for name in resource.operations}
     return tuple(
-        _operation(operation, homes[operation.id], service)
+        _operation(operation, homes[operation.id], service, builder.why_not(operation))
         for operation in service.operations.values()
     )
 
@@ -70,7 +73,9 @@ def describe_schemas(service: Service) -> tuple[SchemaStory, ...]:
     )
 
 
-def _operation(operation: Operation, resource: Resource, service: Service) -> OperationStory:
+def _operation(
+    operation: Operation, resource: Resource, service: Service, why_not_direct: str
+) -> OperationStory:
     package = api_package(service)
     return OperationStory(
         id=operation.id,
@@ -78,15 +83,17 @@ def _operation(operation: Operation, resource: Resource, service: Service) -> Op
         path=f"{service.base_path}{operation.path}",
         place=str(operation.position),
         does=_does(operation, service),
-        details=tuple(_details(operation, service)),
+        details=(*_details(operation, service), *_way(operation, why_not_direct)),
         evidence=operation.evidence,
         files=(
             f"app/api/{package}/{resource.module}.py",
             f"app/services/{resource.service_module}.py",
+            *(() if why_not_direct else (f"app/direct/{answers_module(resource)}.py",)),
         ),
         resource=resource.module,
         name=operation.name,
         answered=not isinstance(operation.action, CustomAction),
+        direct=not why_not_direct,
     )
 
 
@@ -121,6 +128,16 @@ def _details(operation: Operation, service: Service) -> Iterator[str]:
         yield from _list_details(action)
     if isinstance(action, CreateAction | RowAction) and action.writes:
         yield "stores " + ", ".join(f"{w.attribute} in {w.column}" for w in action.writes)
+
+
+def _way(operation: Operation, why_not_direct: str) -> Iterator[str]:
+    """How the default answer comes about."""
+    if isinstance(operation.action, ListAction | CreateAction | RowAction):
+        yield (
+            f"works with a session: {why_not_direct}"
+            if why_not_direct
+            else "answered by PostgreSQL itself, while nobody overrides it"
+        )
 
 
 def _callers(operation: Operation) -> str:

@@ -18,7 +18,7 @@ from apiwright.plan.storage.snapshot import write_snapshot
 from apiwright.plan.test_files import test_data, test_files
 from apiwright.plan.views.binding import binding_view
 from apiwright.plan.views.constraints import constraints_view
-from apiwright.plan.views.direct import DirectBuilder
+from apiwright.plan.views.direct import DirectBuilder, answers_module
 from apiwright.plan.views.models import model_view
 from apiwright.plan.views.repositories import repository_view
 from apiwright.plan.views.routers import router_view
@@ -117,13 +117,13 @@ class _Planner:
         """What answers operations without a session."""
         yield self._file("app/driver.py")
         resources = [r for r in self._service.resources if r.module in self._answered]
-        modules = {r.module: ident(f"{r.module.strip('_')}_answers") for r in resources}
+        modules = {r.module: ident(answers_module(r)) for r in resources}
         yield self._file(
             "app/direct/__init__.py",
             modules=joined(list(modules.values())),
             resources=tuple((modules[r.module], resource_name(r)) for r in resources),
         )
-        for name in ("calls", "route", "statements"):
+        for name in ("__main__", "calls", "route", "statements"):
             yield self._file(f"app/direct/{name}.py")
         shown = {s.function: s for view in self._answered.values() for s in view.shapes}
         yield self._file(

@@ -8,6 +8,8 @@ from dataclasses import asdict
 import click
 
 from apiwright.cli.session import WRONG_USE, Session, fail, guarded, print_json, quiet_pipe
+from apiwright.dev.service import ServiceError
+from apiwright.dev.statements import statements
 from apiwright.plan.describe import (
     OperationStory,
     SchemaStory,
@@ -22,12 +24,16 @@ Examples:
   apiwright explain             everything
   apiwright explain createItem  one operation
   apiwright explain Item        one schema
+  apiwright explain listItems --sql   the statement behind an operation
 """
 )
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+@click.option(
+    "--sql", "as_sql", is_flag=True, help="The SQL of an operation, if it is all there is."
+)
 @guarded
-def command(*, name: str | None, as_json: bool) -> None:
+def command(*, name: str | None, as_json: bool, as_sql: bool) -> None:
     """Tell what was understood of the contract, and why.
 
     NAME is an operationId or the name of a schema; without it, all of them are told.
@@ -42,6 +48,9 @@ def command(*, name: str | None, as_json: bool) -> None:
         hint = f"did you mean {near[0]}?" if near else ""
         fail(f"the contract has no operation and no schema called {name}", hint, WRONG_USE)
     with quiet_pipe():
+        if as_sql:
+            _show_statements(operations, session)
+            return
         if as_json:
             print_json(
                 {
@@ -54,6 +63,18 @@ def command(*, name: str | None, as_json: bool) -> None:
             _show_operation(operation, session)
         for schema in schemas:
             _show_schema(schema, session)
+
+
+def _show_statements(operations: list[OperationStory], session: Session) -> None:
+    named = [story.id for story in operations if story.direct]
+    if not named:
+        fail(
+            "nothing of that is answered by one statement", "see what `explain` says without --sql"
+        )
+    try:
+        click.echo(statements(session.project.output, named), nl=False)
+    except ServiceError as error:
+        fail(str(error))
 
 
 def _show_operation(story: OperationStory, session: Session) -> None:

@@ -59,6 +59,7 @@ class DirectView:
     method: str
     path: str
     needed: Code
+    statements: Code
     docstring: Code
     binders: tuple[BinderView, ...]
     constants: tuple[ConstantView, ...]
@@ -75,6 +76,11 @@ class DirectResourceView:
     operations: tuple[DirectView, ...]
     shapes: tuple[ShapeView, ...]
     imports: tuple[Code, ...]
+
+
+def answers_module(resource: Resource) -> str:
+    """The module of `app.direct` that answers the operations of a resource."""
+    return f"{resource.module.strip('_')}_answers"
 
 
 class DirectBuilder:
@@ -194,6 +200,7 @@ class DirectBuilder:
             method=operation.method.upper(),
             path=f"{self._service.base_path}{route_path(operation)}",
             needed=constant("") if scopes is None else literal(tuple(scopes)),
+            statements=compose("({},)", joined([ident(known.name) for known in constants])),
             docstring=docstring(operation.summary or operation.description or operation.id, 4),
             binders=tuple(self._binders(operation)),
             constants=tuple(constants),
@@ -335,41 +342,25 @@ class DirectBuilder:
         found = compose("select({})", model)
         if conditions:
             found = compose("{}.where({})", found, joined(conditions))
-        kinds = [model, ident(query.name) if query else constant("statements.Everything")]
-        bare = not action.filters and not action.search
-        kind = compose(": statements.Listing[{}]", joined(kinds)) if bare else constant("")
-        arguments = [self._view(action.view), found, *self._listing(operation, action)]
-        constants.append(
-            ConstantView(
-                compose("{}{}", name, kind), compose("statements.Listing({})", joined(arguments))
-            )
-        )
+        kind = ident(query.name) if query else constant("statements.Everything")
+        arguments = [self._view(action.view), found, kind, *self._listing(operation, action)]
+        constants.append(ConstantView(name, compose("statements.Listing({})", joined(arguments))))
         asked = compose("{}(call.request)", self._binder(operation, "query", ""))
-        given = constant("query") if query is not None else constant("")
         lines = [
             compose(
                 "query = {}", asked if query is not None else constant("statements.Everything()")
             )
         ]
-        lines.append(
-            compose(
-                "order, paging = {}({}), {}({})",
-                ident(f"{operation.name}_order"),
-                given,
-                ident(f"{operation.name}_paging"),
-                given,
-            )
-        )
         values = self._path_values(operation, list(action.rows.parents))
         if values:
             lines.append(compose("values: dict[str, Any] = {{{}}}", joined(values)))
             lines += checks
         lines += self._guards(action, entity)
-        form = [constant("query"), constant("order"), constant("paging")]
+        form = [constant("query")]
         form += [constant("values")] if values else []
         form += [constant("guards=guards")] if self._guards(action, entity) else []
         lines.append(compose("form = {}.form({})", name, joined(form)))
-        lines.append(compose("page = await call.page({}, form, order, paging)", name))
+        lines.append(constant("page = await call.page(form)"))
         lines.append(compose("return {}", self._page(operation, action)))
         return constants, lines
 
@@ -386,8 +377,12 @@ class DirectBuilder:
     def _listing(self, operation: Operation, action: ListAction) -> Iterator[Code]:
         flags = [rule.attribute for rule in action.filters if rule.compare is Compare.IS_NULL]
         filters = [rule.attribute for rule in action.filters if rule.attribute not in flags]
+        asked = self._classes.parameter_class(operation.id, "query") is not None
+        whole = "{}={}" if asked else "{}=lambda _: {}()"
+        for part in ("order", "paging"):
+            yield compose(whole, ident(part), ident(f"{operation.name}_{part}"))
         if action.filters or action.search:
-            yield compose("{}", ident(f"{operation.name}_conditions"))
+            yield compose("conditions={}", ident(f"{operation.name}_conditions"))
         if filters:
             yield compose("filters={}", literal(tuple(filters)))
         fixed = [*flags, *([action.sort.attribute] if action.sort else [])]
