@@ -102,6 +102,7 @@ def measured(here: Scene, service: Path, plan: Plan, works: list[str]) -> Result
         burst=burst,
         storm=storm,
         start=start,
+        profile=checks.profile(here, service, plan.seconds),
         imports=checks.imported(here, service),
         features=features(here, service),
         notes=notes,

@@ -14,11 +14,18 @@ from pathlib import Path
 
 from apiwright.bench.measure import MeasureError, exchange, look, put
 from apiwright.bench.plan import Load
-from apiwright.local.ports import is_free
-from tests.performance.running import Server, python_server
-from tests.performance.scene import HERE, Scene
+from apiwright.local.ports import free_port, is_free
+from tests.performance.running import Server, process, python_server
+from tests.performance.scene import HERE, ROOT, Scene
 
 REFERENCE_PORT = 8000
+REFERENCE_SECONDS = 0.2
+OTHERS = {
+    "constant": "an ASGI function that answers with the same bytes always",
+    "floor": "the floor",
+    "async_orm": "the async ORM peer",
+}
+OTHER_RUNS = 3
 BURST = 1000
 PATIENCE = 60.0
 SETTLED_SECONDS = 5
@@ -32,13 +39,15 @@ COUNTED = re.compile(
 class Burst:
     """The reference load test, run so many times: the medians that it printed, in seconds.
 
-    `wrong` counts answers that were no 200; `items` is how many items an answer has.
+    `wrong` counts answers that were no 200; `items` is how many items an answer has. `others` are
+    medians of the same test against others, by their names.
     """
 
     medians: tuple[float, ...]
     held: int
     wrong: int
     items: int
+    others: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -73,25 +82,40 @@ def burst(scene: Scene, output: Path, runs: int) -> Burst | None:
     """The reference load test; None where its port is taken, which it does not let us choose."""
     if not is_free(REFERENCE_PORT):
         return None
-    medians, held, wrong = [], 0, 0
+    medians, wrong = [], 0
     with service(scene, output, REFERENCE_PORT) as server:
         _, content = look(f"{server.url}/api/v1/items/")
         for _ in range(runs):
             before = _answered(server)
-            done = subprocess.run(
-                [sys.executable, str(HERE / "load_reference.py")],
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=PATIENCE,
-            )
-            said = re.search(r"Median Response Time: ([\d.]+)s", done.stdout)
-            assert said is not None, done.stderr
-            medians.append(float(said[1]))
-            held += done.returncode == 0
+            medians.append(_reference())
             wrong += BURST - round(_answered(server) - before)
             server.forget_log()
-    return Burst(tuple(medians), held, wrong, len(json.loads(content)["items"]))
+    others = {}
+    for name, title in OTHERS.items():
+        app = f"tests.performance.peers.{name}:app"
+        log = scene.folder / f"{name}.log"
+        environ = scene.peer_environ()
+        with python_server(app, ROOT, environ, log, workers=1, port=REFERENCE_PORT):
+            others[title] = statistics.median(_reference() for _ in range(OTHER_RUNS))
+    held = sum(median < REFERENCE_SECONDS for median in medians)
+    return Burst(tuple(medians), held, wrong, len(json.loads(content)["items"]), others)
+
+
+def _reference() -> float:
+    """The median that the reference load test prints; its assertion is held to what it prints."""
+    done = subprocess.run(
+        [sys.executable, str(HERE / "load_reference.py")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    said = re.search(r"Median Response Time: ([\d.]+)s", done.stdout)
+    assert said is not None, done.stderr
+    found = float(said[1])
+    # It prints a rounded figure.
+    assert (found < REFERENCE_SECONDS) is (done.returncode == 0) or found == REFERENCE_SECONDS
+    return found
 
 
 def storm(scene: Scene, output: Path, seconds: float) -> Storm:
@@ -126,6 +150,18 @@ def first_answer(scene: Scene, output: Path, times: int = 5) -> float:
         with service(scene, output) as server:
             found.append(server.seconds)
     return statistics.median(found)
+
+
+def profile(scene: Scene, output: Path, seconds: float) -> list[tuple[str, float]]:
+    """Where the CPU time of a list goes: the share of each module, the largest first."""
+    port = free_port()
+    found = scene.folder / "profile.json"
+    command = [sys.executable, str(HERE / "profiling.py"), str(port), str(found)]
+    log = scene.folder / "profile.log"
+    with process(command, output, scene.service_environ(), log, port) as server:
+        exchanges = (exchange(f"{server.url}/api/v1/items/"),)
+        put(Load("127.0.0.1", port, exchanges, connections=32, seconds=seconds))
+    return [(module, share) for module, share in json.loads(found.read_text(encoding="utf-8"))]
 
 
 def imported(scene: Scene, output: Path) -> list[tuple[str, float]]:

@@ -34,6 +34,7 @@ class Results:
     burst: Burst | None
     storm: Storm | None
     start: float | None
+    profile: Sequence[tuple[str, float]]
     imports: Sequence[tuple[str, float]]
     features: Sequence[tuple[str, float]]
     notes: Sequence[str]
@@ -139,11 +140,23 @@ def _lines(results: Results) -> Iterator[str]:
         yield "| --- | --- | --- | --- |"
         for mark in results.marks:
             yield f"| {mark.work} | {mark.asked} | {mark.measured} | {_word(mark)} |"
+    if results.burst is not None:
+        yield ""
+        others = "; ".join(f"{s:.2f} s for {name}" for name, s in results.burst.others.items())
+        yield f"The reference load test runs beside its client. Its median is {others}."
     if results.over_connections:
         yield ""
         yield "## Latency over connections"
         yield ""
         yield "![Median latency over connections](latency.svg)"
+    if results.profile:
+        yield ""
+        yield "## Where the time of a list goes"
+        yield ""
+        yield "Shares of the CPU time of one worker, by module, under Python's own profiler."
+        yield ""
+        shares = [(f"`{module}`", share * 100) for module, share in results.profile]
+        yield from _pairs("module", "%", shares)
     if results.imports:
         yield ""
         yield "## What holds the memory of an idle worker"

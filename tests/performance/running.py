@@ -48,7 +48,7 @@ def python_server(
     ]  # fmt: skip
     if workers > 1:
         command += ["--workers", str(workers)]
-    with _process(command, folder, environ, log, at) as server:
+    with process(command, folder, environ, log, at) as server:
         yield server
 
 
@@ -57,7 +57,7 @@ def node_server(environ: Mapping[str, str], log: Path, workers: int) -> Iterator
     """The Fastify peer."""
     at = free_port()
     variables = {**environ, "PORT": str(at), "WORKERS": str(workers), "NODE_ENV": "production"}
-    with _process(["node", "server.js"], fastify_folder(), variables, log, at) as server:
+    with process(["node", "server.js"], fastify_folder(), variables, log, at) as server:
         yield server
 
 
@@ -80,13 +80,14 @@ def fastify_folder() -> Path:
 
 
 @contextmanager
-def _process(
+def process(
     command: list[str], folder: Path, environ: Mapping[str, str], log: Path, port: int
 ) -> Iterator[Server]:
+    """A program that answers at a port, while it does."""
     url = f"http://127.0.0.1:{port}"
     with log.open("ab") as stream:
         started = time.perf_counter()
-        process = subprocess.Popen(
+        child = subprocess.Popen(
             command,
             cwd=folder,
             env=dict(environ),
@@ -95,22 +96,22 @@ def _process(
             stderr=stream,
         )
         try:
-            _wait(process, f"{url}/api/v1/items/", log)
-            yield Server(url, process.pid, log, time.perf_counter() - started)
+            _wait(child, f"{url}/api/v1/items/", log)
+            yield Server(url, child.pid, log, time.perf_counter() - started)
         finally:
-            process.send_signal(signal.SIGTERM)
+            child.send_signal(signal.SIGTERM)
             try:
-                process.wait(STOP_SECONDS)
+                child.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+                child.kill()
+                child.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def _wait(child: subprocess.Popen[bytes], url: str, log: Path) -> None:
     """Wait until there is any answer at all."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        if process.poll() is not None:
+        if child.poll() is not None:
             break
         try:
             look(url)
