@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import uuid
+from collections.abc import Callable, Iterable
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -27,6 +30,7 @@ from tests.support.contracts import (
     contract,
     crud,
     many,
+    obj,
     ref,
     thing,
     things,
@@ -48,8 +52,14 @@ CATALOG = """
 TEXTS = {"type": "array", "items": TEXT}
 BOOLEAN = {"type": "boolean"}
 OBJECT = {"type": "object"}
+UUID = {**TEXT, "format": "uuid"}
 OWNER = {"Owner": {**thing(), "x-table": True}}
 KEPT = {"x-table": {"soft-delete": True}}
+
+
+def keyed(schema: Contract) -> Contract:
+    """A schema with a key of this type."""
+    return obj({"id": {**schema, "readOnly": True}, "name": TEXT}, "id", "name")
 
 
 def tables(properties: Contract, **words: Any) -> tuple[Table, ...]:
@@ -74,6 +84,20 @@ def catalog(connection: Any) -> list[str]:
     return sorted(str(row[0]) for row in connection.exec_driver_sql(CATALOG))
 
 
+def within(url: str, work: Callable[[Any], None]) -> None:
+    """Do something within a transaction of a database."""
+
+    async def connected() -> None:
+        engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"))
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(work)
+        finally:
+            await engine.dispose()
+
+    asyncio.run(connected())
+
+
 def journey(url: str, before: tuple[Table, ...], after: tuple[Table, ...]) -> None:
     """Go from some tables to others and back, and compare with databases made anew."""
 
@@ -90,15 +114,7 @@ def journey(url: str, before: tuple[Table, ...], after: tuple[Table, ...]) -> No
         run(connection, inverse(steps))
         assert catalog(connection) == first
 
-    async def travel() -> None:
-        engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"))
-        try:
-            async with engine.begin() as connection:
-                await connection.run_sync(there_and_back)
-        finally:
-            await engine.dispose()
-
-    asyncio.run(travel())
+    within(url, there_and_back)
 
 
 EDITS: dict[str, tuple[tuple[Table, ...], tuple[Table, ...]]] = {
@@ -162,6 +178,17 @@ EDITS: dict[str, tuple[tuple[Table, ...], tuple[Table, ...]]] = {
         tables({}, schemas=OWNER), tables({"owners": many("Owner")}, schemas=OWNER)),
     "a row that is shown": (
         tables({}, schemas=OWNER), tables({"owner": ref("Owner")}, schemas=OWNER)),
+    "a default of another type": (
+        tables({"a": {**BOOLEAN, "default": True}}), tables({"a": {**TEXT, "default": "x"}})),
+    "a type that nothing becomes": (
+        tables({"a": {**MOMENT, "default": "2026-01-15T09:30:00Z"}}, required=["a"]),
+        tables({"a": {**TEXTS, "default": ["x"]}}, required=["a"])),
+    "keys of another type": (
+        tables({"owner_id": INTEGER}, schemas=OWNER),
+        tables({"owner_id": UUID}, schemas={"Owner": {**keyed(UUID), "x-table": True}})),
+    "keys that clients give": (
+        tables({}, schemas=OWNER),
+        tables({}, schemas={"Owner": {**keyed(TEXT), "x-table": True}})),
     "words of SQL": (
         tables({"order": TEXT, "User": {**TEXT, "x-unique": {"ignore-case": True}}}),
         tables({"select": {**TEXT, "maxLength": 3}, "order": {**INTEGER, "minimum": 0}})),
@@ -171,6 +198,40 @@ EDITS: dict[str, tuple[tuple[Table, ...], tuple[Table, ...]]] = {
 @pytest.mark.parametrize("name", list(EDITS))
 def test_changes_lead_to_what_a_new_database_would_be(name: str, database_url: str) -> None:
     journey(database_url, *EDITS[name])
+
+
+VALUES: list[tuple[Contract, str, Contract, Any]] = [
+    (INTEGER, "5", TEXT, "5"),
+    (INTEGER, "5", {"type": "number", "multipleOf": 0.01}, Decimal("5.00")),
+    (INTEGER, "5", BOOLEAN, True),
+    (BOOLEAN, "true", INTEGER, 1),
+    (BOOLEAN, "true", {"type": "number"}, 1.0),
+    (TEXT, "'a b'", TEXTS, ["a b"]),
+    (TEXT, "'a b'", OBJECT, "a b"),
+    (TEXTS, "'{a,b}'", OBJECT, ["a", "b"]),
+    (OBJECT, "'5'", INTEGER, 5),
+    (OBJECT, """ '"x"' """, TEXT, "x"),
+    (TEXT, "'2026-01-15'", {**TEXT, "format": "date"}, date(2026, 1, 15)),
+    (INTEGER, "5", UUID, None),
+    (INTEGER, "5", {**UUID, "default": "0b9e6c52-8a57-4ea1-9a52-3f5b6f8f3f01"},
+     uuid.UUID("0b9e6c52-8a57-4ea1-9a52-3f5b6f8f3f01")),
+    ({"type": ["integer", "null"]}, "NULL", {**INTEGER, "default": 7}, 7),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "value", "after", "wanted"), VALUES)
+def test_values_are_kept_where_there_is_a_way(
+    before: Contract, value: str, after: Contract, wanted: Any, database_url: str
+) -> None:
+    one, other = tables({"a": before}), tables({"a": after})
+
+    def change(connection: Any) -> None:
+        run(connection, changes((), one))
+        connection.exec_driver_sql(f"INSERT INTO things (name, a) VALUES ('x', {value})")
+        run(connection, changes(one, other))
+        assert connection.exec_driver_sql("SELECT a FROM things").scalar() == wanted
+
+    within(database_url, change)
 
 
 def test_tables_that_refer_to_each_other_are_made_and_dropped(database_url: str) -> None:
@@ -205,6 +266,8 @@ DANGERS: list[tuple[Contract, Contract, list[str]]] = [
     ({"a": {"type": "number", "format": "decimal"}}, {"a": {"type": "number", "multipleOf": 0.01}},
      ["things.a!"]),
     ({"a": {"type": "number", "multipleOf": 0.01}}, {"a": INTEGER}, ["things.a!"]),
+    ({"a": MOMENT}, {"a": UUID}, ["things.a!"]),
+    ({"a": {**INTEGER, "default": 5}}, {"a": {**UUID, "default": "x"}}, ["things.a!"]),
 ]  # fmt: skip
 
 
@@ -225,5 +288,8 @@ def test_a_value_that_nobody_gives_cannot_be_required_of_rows_that_exist() -> No
     (found,) = dangers(changes(null, other))
     assert found.name == "things.a"
     assert dangers(changes((), other)) == ()
+    before = tables({"a": MOMENT}, required=["a"])
+    after = tables({"a": UUID}, required=["a"])
+    assert [danger.loses_data for danger in dangers(changes(before, after))] == [True, False]
     (found,) = dangers(changes(one, ()))
     assert (found.name, found.loses_data) == ("things", True)

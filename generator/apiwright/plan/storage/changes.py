@@ -41,7 +41,16 @@ class DropColumn:
 
 @dataclass(frozen=True, slots=True)
 class AlterColumn:
-    """Change the type, default or nullability of a column."""
+    """Change the default or the nullability of a column."""
+
+    table: str
+    before: TableColumn
+    after: TableColumn
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertColumn:
+    """Change the type of a column, which has no default then, and its values with it."""
 
     table: str
     before: TableColumn
@@ -110,6 +119,7 @@ Step: TypeAlias = (
     | AddColumn
     | DropColumn
     | AlterColumn
+    | ConvertColumn
     | FillColumn
     | AddCheck
     | DropCheck
@@ -129,19 +139,20 @@ def changes(before: Iterable[Table], after: Iterable[Table]) -> tuple[Step, ...]
     old = {table.name: table for table in before}
     new = {table.name: table for table in after}
     both = [(old[name], new[name]) for name in new if name in old]
+    retyped = set(_retyped(both))
     dropped = [old[name] for name in reversed(old) if name not in new]
     created = [table for name, table in new.items() if name not in old]
     steps: list[Step] = []
     for table in dropped:
         steps += [DropForeignKey(table.name, key) for key in table.foreign_keys]
     for one, other in both:
-        steps += _dropped_parts(one, other)
+        steps += _dropped_parts(one, other, retyped)
     steps += [DropTable(replace(table, foreign_keys=(), indexes=())) for table in dropped]
     steps += [CreateTable(replace(table, foreign_keys=(), indexes=())) for table in created]
     for one, other in both:
         steps += _columns(one, other)
     for one, other in [*((replace(t, indexes=(), foreign_keys=()), t) for t in created), *both]:
-        steps += _added_parts(one, other)
+        steps += _added_parts(one, other, retyped)
     return tuple(steps)
 
 
@@ -151,17 +162,35 @@ def inverse(steps: Iterable[Step]) -> tuple[Step, ...]:
     return tuple(_inverse(step) for step in undone)
 
 
-def _dropped_parts(one: Table, other: Table) -> Iterator[Step]:
+def _retyped(both: Iterable[tuple[Table, Table]]) -> Iterator[tuple[str, str]]:
+    """The tables and columns whose values change their type."""
+    for one, other in both:
+        for column in other.columns:
+            known = one.column(column.name)
+            if known is not None and known.type != column.type:
+                yield other.name, column.name
+
+
+def _lasting(table: Table, retyped: set[tuple[str, str]]) -> list[ForeignKey]:
+    """The foreign keys of a table that can stay as they are while columns change their type."""
+    return [
+        key
+        for key in table.foreign_keys
+        if not {(table.name, key.column), (key.table, key.target)} & retyped
+    ]
+
+
+def _dropped_parts(one: Table, other: Table, retyped: set[tuple[str, str]]) -> Iterator[Step]:
     yield from (DropIndex(one.name, i) for i in _missing(one.indexes, other.indexes))
-    yield from (DropForeignKey(one.name, k) for k in _missing(one.foreign_keys, other.foreign_keys))
+    lasting = _lasting(other, retyped)
+    yield from (DropForeignKey(one.name, k) for k in _missing(one.foreign_keys, lasting))
     yield from (DropCheck(one.name, c) for c in _missing(one.checks, other.checks))
 
 
-def _added_parts(one: Table, other: Table) -> Iterator[Step]:
+def _added_parts(one: Table, other: Table, retyped: set[tuple[str, str]]) -> Iterator[Step]:
     yield from (AddCheck(other.name, c) for c in _missing(other.checks, one.checks))
-    yield from (
-        AddForeignKey(other.name, k) for k in _missing(other.foreign_keys, one.foreign_keys)
-    )
+    lasting = _lasting(one, retyped)
+    yield from (AddForeignKey(other.name, k) for k in _missing(other.foreign_keys, lasting))
     yield from (AddIndex(other.name, i) for i in _missing(other.indexes, one.indexes))
 
 
@@ -176,17 +205,31 @@ def _columns(one: Table, other: Table) -> Iterator[Step]:
         if known is None:
             yield AddColumn(other.name, column)
         elif known != column:
-            if known.nullable and not column.nullable and column.default:
-                yield FillColumn(other.name, column)
-            yield AlterColumn(other.name, known, column)
+            yield from _altered(other.name, known, column)
     for column in one.columns:
         if other.column(column.name) is None:
             yield DropColumn(one.name, column)
 
 
+def _altered(table: str, before: TableColumn, after: TableColumn) -> Iterator[Step]:
+    """A column, changed; a default stands aside while the type changes."""
+    typed = before
+    if before.type != after.type:
+        loose = before.nullable or after.nullable
+        bare = replace(before, default="", identity=False, nullable=loose)
+        if bare != before:
+            yield AlterColumn(table, before, bare)
+        yield ConvertColumn(table, before, after)
+        typed = replace(bare, type=after.type)
+    if typed.nullable and not after.nullable and after.default:
+        yield FillColumn(table, after)
+    if typed != after:
+        yield AlterColumn(table, typed, after)
+
+
 def _inverse(step: Step) -> Step:
-    if isinstance(step, AlterColumn):
-        return AlterColumn(step.table, step.after, step.before)
+    if isinstance(step, AlterColumn | ConvertColumn):
+        return type(step)(step.table, step.after, step.before)
     return _INVERSES[type(step)](step)
 
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from apiwright.plan.storage.changes import (
     AddColumn,
     AlterColumn,
+    ConvertColumn,
     CreateTable,
     DropColumn,
     DropTable,
     Step,
 )
 from apiwright.plan.storage.tables import TableColumn
+from apiwright.plan.storage.types import converted
 
 _NUMERIC = re.compile(r"numeric\((\d+),(\d+)\)")
 _WIDER = frozenset(
@@ -56,12 +58,14 @@ def _dangers(step: Step, created: set[str]) -> Iterator[Danger]:
         yield _loss(name, f"the column {name} would be dropped with its values")
     elif isinstance(step, AddColumn) and step.table not in created:
         yield from _without_value(step.table, step.column)
-    elif isinstance(step, AlterColumn):
+    elif isinstance(step, ConvertColumn):
         name = f"{step.table}.{step.after.name}"
         if not _keeps(step.before.type, step.after.type):
             yield _loss(name, f"{name} would become {step.after.type}, from {step.before.type}")
-        if step.before.nullable and not step.after.nullable:
+        if not converted(name, step.before.type, step.after.type):
             yield from _without_value(step.table, step.after)
+    elif isinstance(step, AlterColumn) and step.before.nullable and not step.after.nullable:
+        yield from _without_value(step.table, step.after)
 
 
 def _loss(name: str, message: str) -> Danger:

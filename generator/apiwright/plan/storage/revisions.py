@@ -17,6 +17,7 @@ from apiwright.plan.storage.changes import (
     AddForeignKey,
     AddIndex,
     AlterColumn,
+    ConvertColumn,
     CreateTable,
     DropCheck,
     DropColumn,
@@ -30,7 +31,7 @@ from apiwright.plan.storage.changes import (
 )
 from apiwright.plan.storage.dangers import Danger, dangers
 from apiwright.plan.storage.tables import Table, TableColumn
-from apiwright.plan.storage.types import sqlalchemy_type
+from apiwright.plan.storage.types import converted, sqlalchemy_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,17 +151,29 @@ def _(step: DropColumn) -> Code:
 def _(step: AlterColumn) -> Code:
     before, after = step.before, step.after
     arguments = [literal(step.table), literal(after.name)]
-    if before.type != after.type:
-        using = f"{name_quoted(after.name)}::{after.type}"
-        arguments.append(compose("type_={}", sqlalchemy_type(after.type, "sa.")))
-        arguments.append(compose("postgresql_using={}", literal(using)))
-    if before.default != after.default:
-        default = _default(after) if after.default else constant("None")
-        arguments.append(compose("server_default={}", default))
+    if (before.default, before.identity) != (after.default, after.identity):
+        arguments.append(compose("server_default={}", _default(after)))
+        arguments.append(compose("existing_server_default={}", _default(before)))
     if before.nullable != after.nullable:
         arguments.append(compose("nullable={}", literal(after.nullable)))
-    arguments.append(compose("existing_type={}", sqlalchemy_type(before.type, "sa.")))
+    arguments.append(compose("existing_type={}", sqlalchemy_type(after.type, "sa.")))
     return compose("op.alter_column({})", joined(arguments))
+
+
+@code.register
+def _(step: ConvertColumn) -> Code:
+    before, after = step.before, step.after
+    using = converted(name_quoted(after.name), before.type, after.type)
+    if not using:
+        using = f"({after.default})::{after.type}" if after.default else "NULL"
+    return compose(
+        "op.alter_column({}, {}, type_={}, postgresql_using={}, existing_type={})",
+        literal(step.table),
+        literal(after.name),
+        sqlalchemy_type(after.type, "sa."),
+        literal(using),
+        sqlalchemy_type(before.type, "sa."),
+    )
 
 
 @code.register
@@ -244,14 +257,18 @@ def key_name(table: str) -> str:
 def _column(column: TableColumn) -> Code:
     arguments = [literal(column.name), sqlalchemy_type(column.type, "sa.")]
     if column.identity:
-        arguments.append(constant("sa.Identity()"))
-    if column.default:
+        arguments.append(_default(column))
+    elif column.default:
         arguments.append(compose("server_default={}", _default(column)))
     arguments.append(compose("nullable={}", literal(column.nullable)))
     return compose("sa.Column({})", joined(arguments))
 
 
 def _default(column: TableColumn) -> Code:
+    if column.identity:
+        return constant("sa.Identity()")
+    if not column.default:
+        return constant("None")
     return compose("sa.text({})", literal(_escaped(column.default)))
 
 

@@ -81,6 +81,30 @@ def sqlalchemy_type(sql: str, prefix: str = "") -> Code:
     return compose("{}Numeric({}, {})", module, literal(int(sized[1])), literal(int(sized[2])))
 
 
+def converted(name: str, before: str, after: str) -> str:
+    """SQL that makes a value of the column `name` one of another type; "" where there is no way."""
+    if after == "jsonb":
+        return f"to_jsonb({name})"
+    if after.endswith("[]"):
+        if before.endswith("[]"):
+            return f"{name}::{after}"
+        return f"ARRAY[{name}]" if before == after[:-2] else ""
+    if before == "jsonb":
+        return f"({name} #>> '{{}}')::{after}"
+    if after == "text" or before == "text" or _family(before) == _family(after):
+        return f"{name}::{after}"
+    if {_family(before), _family(after)} == {"boolean", "number"}:
+        return f"{name} <> 0" if after == "boolean" else f"{name}::integer::{after}"
+    return ""
+
+
+def _family(sql: str) -> str:
+    """What types have in common that PostgreSQL makes each other of."""
+    if sql in {"integer", "bigint", "double precision"} or sql.startswith("numeric"):
+        return sql if sql.endswith("[]") else "number"
+    return "time" if sql in {"date", "timestamp with time zone"} else sql
+
+
 INFERRED = frozenset(
     {"text", "bigint", "double precision", "numeric", "boolean", "uuid", "date",
      "timestamp with time zone", "bytea"}
