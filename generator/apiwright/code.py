@@ -18,7 +18,8 @@ from collections.abc import Iterable, Mapping
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
-_ANNOTATION = re.compile(r"[A-Za-z0-9_., |\[\]\"'()=-]*", re.ASCII)
+_ANNOTATION = re.compile(r"[A-Za-z0-9_., |\[\]]*", re.ASCII)
+_WORD = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
 _WIDTH = 94
 
 
@@ -148,11 +149,15 @@ def _tamed_character(character: str) -> str:
     return " "
 
 
-def annotation(expression: str) -> Code:
-    """A type as an annotation, made of names, brackets and literals; ValueError otherwise."""
+def annotation(expression: str, texts: Mapping[str, str] | None = None) -> Code:
+    """A type as an annotation, made of names and brackets; ValueError otherwise.
+
+    The names in `texts` stand for literals of these texts.
+    """
     if not _ANNOTATION.fullmatch(expression):
         raise ValueError(f"not an annotation: {expression!r}")
-    return Code(expression)
+    known = texts or {}
+    return Code(_WORD.sub(lambda m: literal(known[m[0]]) if m[0] in known else m[0], expression))
 
 
 def joined(parts: Iterable[Code], between: str = ", ") -> Code:

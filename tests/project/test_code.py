@@ -236,8 +236,8 @@ def test_what_cannot_be_seen_is_not_printed(text: str) -> None:
         (code.dotless, ["a", "a-1", "1"], ["", "-a", "a-", "a--b", "A", "a_b", "a\n", "\u00b2"]),
         (
             code.annotation,
-            ["int", 'Literal["a", 1]', "dict[str, list[A]] | None", "Annotated[int, Field(ge=-1)]"],
-            ["a;b", "a\nb", "lambda: 1", "{}", "a`b", "\u00b5"],
+            ["int", "Literal[1]", "dict[str, list[A]] | None", "a.B"],
+            ["a;b", "a\nb", "lambda: 1", "{}", "a`b", "\u00b5", 'Literal["a"]', "a()", "a=1", "-1"],
         ),
     ],
 )
@@ -250,6 +250,13 @@ def test_only_what_looks_right_becomes_code(
     for text in bad:
         with pytest.raises(ValueError, match="not a"):
             make(text)
+
+
+def test_the_texts_of_an_annotation_are_literals() -> None:
+    hostile = 'x"] | __import__("os").system("id") | Literal["y'
+    written = code.annotation("Literal[text_0_, b] | c_text_0_", {"text_0_": hostile})
+    assert written == f"Literal[{code.literal(hostile)}, b] | c_text_0_"
+    assert isinstance(written, Code)
 
 
 def test_code_is_put_together_of_code_only() -> None:

@@ -31,7 +31,7 @@ def formatted(files: Mapping[str, str]) -> dict[str, str]:
             target = root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8", newline="\n")
-        isolated = ["--isolated", "--no-cache", "--quiet", "--target-version=py311"]
+        isolated = ["--isolated", "--no-cache", "--target-version=py311"]
         _ruff(
             root, "check", *isolated, "--fix", "--exit-zero", f"--select={_RULES}",
             f"--line-length={_LINE_LENGTH}",

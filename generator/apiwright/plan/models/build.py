@@ -212,11 +212,12 @@ class _Rewriter(ast.NodeTransformer):
 
     def __init__(self, names: _Names, number: str = "DecimalText") -> None:
         self._names = names
+        self._texts: dict[str, str] = {}
         self._strict = {**_STRICT, ("decimal", "Decimal"): number}
 
     def annotation(self, expression: ast.expr) -> Code:
         """The code of an annotation."""
-        return annotation(ast.unparse(self.visit(expression)).replace("'", '"'))
+        return annotation(ast.unparse(self.visit(expression)), self._texts)
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         """A name: that of a class, or a strict type where there is one for it."""
@@ -232,9 +233,12 @@ class _Rewriter(ast.NodeTransformer):
         return self.visit_Name(ast.Name(node.attr))
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        """A literal: the text that a token stands for."""
-        value = node.value
-        return ast.Constant(self._names.tokens.text(value) if isinstance(value, str) else value)
+        """A literal: a name in the place of the text that a token stands for."""
+        if not isinstance(node.value, str):
+            return node
+        name = f"text_{len(self._texts)}_"
+        self._texts[name] = self._names.tokens.text(node.value)
+        return ast.Name(name)
 
 
 def _alias(source: _Source, attributes: frozenset[str]) -> Code:
