@@ -100,6 +100,7 @@ def test_what_is_added_to_a_contract_renames_nothing(
         "app/api/dependencies.py",
         "app/api/router.py",
         "app/contract/openapi.json",
+        "app/contract/requests.json",
         "app/paths.py",
         "app/services/bindings.py",
     }

@@ -37,7 +37,7 @@ def add_stub(text: str, stub: Stub) -> str:
         tree = ast.parse(text)
     except SyntaxError as error:
         raise StubError(f"the file is no Python, line {error.lineno}: {error.msg}") from error
-    lines = text.splitlines()
+    lines = text.rstrip("\n").split("\n")
     method = [f"    {line}".rstrip() for line in stub.lines]
     known = next(
         (n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == stub.class_name), None
@@ -50,7 +50,12 @@ def add_stub(text: str, stub: Stub) -> str:
     missing = [pair for pair in (*stub.imports, stub.base) if not _imported(tree, pair)]
     at = _end_of_imports(tree)
     lines[at:at] = [f"from {module} import {name}" for module, name in sorted(missing)]
-    return "\n".join(lines) + "\n"
+    done = "\n".join(lines) + "\n"
+    try:
+        ast.parse(done)
+    except SyntaxError as error:
+        raise StubError(f"{stub.class_name} has no lines of its own to add a method to") from error
+    return done
 
 
 def _new_file(stub: Stub) -> str:
