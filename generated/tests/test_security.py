@@ -161,7 +161,7 @@ def test_our_own_claims_are_good() -> None:
         {"exp": 1.5e9},
         *({name: None} for name in ("exp", "iat", "iss", "aud", "jti", "sid", "scope", "use")),
     ],
-    ids=str,
+    ids=lambda changes: "-".join(changes),
 )
 def test_claims_that_are_not_ours_are_refused(changes: dict[str, Any]) -> None:
     """Expired, for others, for another purpose, incomplete: signed with our key, and still no good."""

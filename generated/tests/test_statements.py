@@ -12,7 +12,10 @@ from pydantic_core import to_jsonable_python
 from sqlalchemy import Text, bindparam, cast, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import direct
+from app.direct.__main__ import main
 from app.direct.statements import (
+    Change,
     Listing,
     Shape,
     Statement,
@@ -20,6 +23,7 @@ from app.direct.statements import (
     base64,
     many,
     nested,
+    unseen,
 )
 from app.repositories.base import Condition
 from app.repositories.search import matches
@@ -38,6 +42,9 @@ class Asked(BaseModel):
     titles: list[str] | None = None
     words: str | None = None
     sort: str = "key"
+    limit: int = 20
+    offset: int = 0
+    cursor: str | None = None
 
 
 def conditions(asked: Asked) -> Iterator[Condition]:
@@ -65,11 +72,24 @@ def sample_shape(row: type[Sample]) -> Shape:
     }
 
 
+def order(asked: Asked) -> Order:
+    """The order that is asked for."""
+    return ORDERS[asked.sort]
+
+
+def paging(asked: Asked) -> Paging:
+    """The page that is asked for."""
+    return Paging(asked.limit, asked.offset, asked.cursor)
+
+
 VIEW = View(Sample, sample_shape)
 LISTING = Listing(
     VIEW,
     select(Sample),
-    conditions,
+    Asked,
+    order=order,
+    paging=paging,
+    conditions=conditions,
     filters=("flag", "titles"),
     fixed=("sort",),
     search="words",
@@ -105,20 +125,18 @@ async def test_null_may_be_left_out(session: AsyncSession) -> None:
     assert stripped == {name: value for name, value in whole.items() if name != "nickname"}
 
 
-@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
-async def test_pages_follow_each_other(session: AsyncSession, order: Order) -> None:
+@pytest.mark.parametrize("name", ORDERS)
+async def test_pages_follow_each_other(session: AsyncSession, name: str) -> None:
     """All pages together are the list, as the database orders it."""
     await fill(session, 11)
     cursor: str | None = None
     walked: list[int] = []
     while len(walked) < 11:
-        paging = Paging(3, cursor=cursor)
-        name = next(name for name, known in ORDERS.items() if known is order)
-        form = LISTING.form(Asked(sort=name), order, paging)
+        form = LISTING.form(Asked(sort=name, limit=3, cursor=cursor))
         bodies = await run(session, form.page, form.values)
         walked += [body["id"] for body in bodies[:3]]
-        cursor = LISTING.next_cursor(order, json.dumps(bodies[:3][-1]))
-    whole = select(Sample.id).order_by(*(step.ordering for step in order))
+        cursor = form.next_cursor(json.dumps(bodies[:3][-1]))
+    whole = select(Sample.id).order_by(*(step.ordering for step in ORDERS[name]))
     assert walked == list(await session.scalars(whole))
 
 
@@ -139,8 +157,7 @@ async def test_pages_follow_each_other(session: AsyncSession, order: Order) -> N
 async def test_filters_leave_the_same_rows(session: AsyncSession, asked: Asked) -> None:
     """What a client asks for stands in the statement as parameters, and means the same."""
     await fill(session, 11)
-    paging = Paging(20, offset=1)
-    form = LISTING.form(asked, ORDERS["key"], paging)
+    form = LISTING.form(asked.model_copy(update={"offset": 1}))
     same = select(Sample.id).where(*conditions(asked)).order_by(Sample.id)
     expected = list(await session.scalars(same))
     shown = await run(session, form.page, form.values)
@@ -150,17 +167,45 @@ async def test_filters_leave_the_same_rows(session: AsyncSession, asked: Asked) 
 
 async def test_a_form_is_compiled_once() -> None:
     """Other values make no other statement; other questions do."""
-    order, paging = ORDERS["key"], Paging(20)
-    first = LISTING.form(Asked(titles=["a"]), order, paging)
-    assert LISTING.form(Asked(titles=["b"]), order, Paging(7)).page is first.page
-    assert LISTING.form(Asked(titles=["a", "b"]), order, paging).page is not first.page
-    assert LISTING.form(Asked(flag=True), order, paging).page is not first.page
+    first = LISTING.form(Asked(titles=["a"]))
+    assert LISTING.form(Asked(titles=["b"], limit=7)).page is first.page
+    assert LISTING.form(Asked(titles=["a", "b"])).page is not first.page
+    assert LISTING.form(Asked(flag=True)).page is not first.page
+    assert "ORDER BY" in LISTING.text
 
 
 async def test_lists_without_cursors_have_none() -> None:
     """Where the contract has no cursors, none are written."""
-    listing: Listing[Sample, Asked] = Listing(VIEW, select(Sample))
-    assert listing.next_cursor(ORDERS["key"], "{}") is None
+    listing = Listing(VIEW, select(Sample), Asked, order=order, paging=paging)
+    assert listing.form(Asked()).next_cursor("{}") is None
+
+
+async def test_a_row_is_changed_and_shown_at_once(session: AsyncSession) -> None:
+    """Only what is written changes, in the row of the owner alone where there is one."""
+    await fill(session, 2)
+    one = Change(
+        VIEW, Sample.id == bindparam("key"), attributes=("title", "flag"), owner=Sample.title
+    )
+    [before] = await run(session, VIEW.rows(Sample.id == 1))
+    title = before["title"]
+    values = {"key": 1, "new_flag": not before["flag"], "owner": title}
+    owned = one.statement(("flag",), owned=True)
+    assert await run(session, owned, {**values, "owner": "nobody"}) == []
+    assert await run(session, owned, values) == [{**before, "flag": not before["flag"]}]
+    renamed = one.statement(("title",), owned=False)
+    assert (await run(session, renamed, {"key": 1, "new_title": "new"}))[0]["title"] == "new"
+    assert await run(session, one.statement((), owned=False), {"key": 0}) == await run(
+        session, VIEW.rows(Sample.id == 0)
+    )
+    assert await run(session, one.there, {"key": 7}) == []
+    assert one.statement(("flag",), owned=True) is owned
+    assert "UPDATE" in one.text
+
+
+async def test_what_is_not_shown_has_no_properties(session: AsyncSession) -> None:
+    """A row that was changed and is not shown is there, and that is all."""
+    await fill(session, 1)
+    assert await run(session, unseen(Sample).rows()) == [{"there": True}]
 
 
 async def test_rows_are_stored_and_shown_at_once(session: AsyncSession) -> None:
@@ -183,3 +228,11 @@ async def test_objects_stand_in_objects(session: AsyncSession) -> None:
     assert await run(session, shown) == [[{name: key, "raw": "A" * 80} for key in (2, 1, 0)]]
     nothing = select(cast(many(inner, Sample.id), Text())).where(Sample.id > 9)
     assert await run(session, Statement(nothing)) == [[]]
+
+
+async def test_statements_can_be_read(capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of every direct operation are printed; other operations have none."""
+    names = [found.operation_id for found in direct.operations()]
+    assert main(names) == 0
+    assert capsys.readouterr().out.count("row_to_json(shown)") >= len(names)
+    assert main(["no operation"]) == 1

@@ -18,8 +18,8 @@ from starlette.types import Receive, Scope, Send
 
 from app.api.dependencies import access_token, permitted
 from app.database import Database
-from app.direct.statements import Form, Listing, Statement
-from app.errors import NotAuthenticated, NotFound
+from app.direct.statements import Change, Form, Listing, Statement
+from app.errors import Forbidden, NotAuthenticated, NotFound
 from app.models import User
 from app.models.session import AuthSession
 from app.utils.roles import granted
@@ -53,7 +53,7 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer in JSON."""
+    """An answer in JSON, or (no body) none at all."""
 
     body: bytes
     status: int = 200
@@ -101,6 +101,31 @@ class Call:
         """The row that a statement has stored."""
         rows = await self.fetch(statement, values, repeatable=False)
         return Answer(rows[0][0].encode(), status)
+
+    async def changed(
+        self,
+        change: Change[Any],
+        values: Mapping[str, Any],
+        changes: Mapping[str, Any],
+        *,
+        owner: object = None,
+        visible: bool = False,
+        status: int = 200,
+    ) -> Answer:
+        """A row after a change; with an `owner`, only if it belongs to that account.
+
+        Raises NotFound if there is none, or Forbidden if it belongs to somebody else and everybody
+        may know of it (`visible`).
+        """
+        statement = change.statement(tuple(changes), owned=owner is not None)
+        given = {**values, **{f"new_{name}": value for name, value in changes.items()}}
+        rows = await self.fetch(statement, {**given, "owner": owner}, repeatable=False)
+        if rows:
+            return Answer(rows[0][0].encode(), status)
+        if visible and owner is not None:
+            await self.require(change.there, values)
+            raise Forbidden
+        raise NotFound
 
     async def page(self, form: Form) -> Page:
         """One page of a list."""
@@ -167,7 +192,7 @@ class Direct:
     method: str
     path: str
     answer: Callable[[Call], Awaitable[Answer]]
-    statements: Sequence[Statement | Listing[Any, Any]]
+    statements: Sequence[Statement | Listing[Any, Any] | Change[Any]]
     needed: Sequence[str] | None = None
 
     @cached_property
@@ -180,7 +205,8 @@ class Direct:
         call = Call(Request(scope, receive), self.needed)
         await call.identify()
         answer = await self.answer(call)
-        length = (b"content-length", str(len(answer.body)).encode())
-        headers = [JSON, length, *answer.headers]
+        headers = list(answer.headers)
+        if answer.body:
+            headers += [JSON, (b"content-length", str(len(answer.body)).encode())]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})

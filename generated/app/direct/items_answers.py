@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -14,7 +15,8 @@ from app.repositories.item_repository import (
     list_items_order,
     list_items_paging,
 )
-from app.schemas.item import ItemInput, ListItemsQuery
+from app.schemas.item import ItemInput, ItemUpdate, ListItemsQuery
+from app.utils.values import sent
 
 list_items_query = query_of(ListItemsQuery)
 LIST_ITEMS = statements.Listing(
@@ -74,6 +76,89 @@ async def read_item(call: calls.Call) -> calls.Answer:
     return await call.one(READ_ITEM, values)
 
 
+replace_item_path_item_id = path_of("item_id", UUID)
+replace_item_body = body_of(ItemInput)
+REPLACE_ITEM = statements.Change(
+    shapes.ITEM_VIEW,
+    models.Item.id == bindparam("path_item_id"),
+    models.Item.deleted_at.is_(None),
+    attributes=("title", "description", "price", "quantity", "status", "tags"),
+    owner=models.Item.owner_id,
+)
+
+
+async def replace_item(call: calls.Call) -> calls.Answer:
+    """Replace an item."""
+    values = {"path_item_id": replace_item_path_item_id(call.request)}
+    body = await replace_item_body(call.request)
+    changes = {
+        "title": body.title,
+        "description": body.description,
+        "price": body.price,
+        "quantity": body.quantity,
+        "status": body.status,
+        "tags": body.tags,
+    }
+    owner = None if call.caller.may("items:admin") else call.caller.id
+    return await call.changed(REPLACE_ITEM, values, changes, owner=owner, visible=True)
+
+
+update_item_path_item_id = path_of("item_id", UUID)
+update_item_body = body_of(ItemUpdate)
+UPDATE_ITEM = statements.Change(
+    shapes.ITEM_VIEW,
+    models.Item.id == bindparam("path_item_id"),
+    models.Item.deleted_at.is_(None),
+    attributes=("title", "description", "price", "quantity", "status", "tags"),
+    owner=models.Item.owner_id,
+)
+
+
+async def update_item(call: calls.Call) -> calls.Answer:
+    """Change an item."""
+    values = {"path_item_id": update_item_path_item_id(call.request)}
+    body = await update_item_body(call.request)
+    changes = sent(body)
+    owner = None if call.caller.may("items:admin") else call.caller.id
+    return await call.changed(UPDATE_ITEM, values, changes, owner=owner, visible=True)
+
+
+delete_item_path_item_id = path_of("item_id", UUID)
+DELETE_ITEM = statements.Change(
+    statements.unseen(models.Item),
+    models.Item.id == bindparam("path_item_id"),
+    models.Item.deleted_at.is_(None),
+    attributes=("deleted_at",),
+    owner=models.Item.owner_id,
+)
+
+
+async def delete_item(call: calls.Call) -> calls.Answer:
+    """Withdraw an item."""
+    values = {"path_item_id": delete_item_path_item_id(call.request)}
+    changes = {"deleted_at": datetime.now(UTC)}
+    owner = None if call.caller.may("items:admin") else call.caller.id
+    await call.changed(DELETE_ITEM, values, changes, owner=owner, visible=True)
+    return calls.Answer(b"", 204)
+
+
+restore_item_path_item_id = path_of("item_id", UUID)
+RESTORE_ITEM = statements.Change(
+    shapes.ITEM_VIEW,
+    models.Item.id == bindparam("path_item_id"),
+    attributes=("deleted_at",),
+    owner=models.Item.owner_id,
+)
+
+
+async def restore_item(call: calls.Call) -> calls.Answer:
+    """Bring an item back."""
+    values = {"path_item_id": restore_item_path_item_id(call.request)}
+    changes = {"deleted_at": None}
+    owner = None if call.caller.may("items:admin") else call.caller.id
+    return await call.changed(RESTORE_ITEM, values, changes, owner=owner, visible=True)
+
+
 OPERATIONS = {
     "list_items": calls.Direct(
         "listItems",
@@ -96,6 +181,38 @@ OPERATIONS = {
         "/api/v1/items/{item_id}",
         read_item,
         (READ_ITEM,),
+    ),
+    "replace_item": calls.Direct(
+        "replaceItem",
+        "PUT",
+        "/api/v1/items/{item_id}",
+        replace_item,
+        (REPLACE_ITEM,),
+        ("items:write",),
+    ),
+    "update_item": calls.Direct(
+        "updateItem",
+        "PATCH",
+        "/api/v1/items/{item_id}",
+        update_item,
+        (UPDATE_ITEM,),
+        ("items:write",),
+    ),
+    "delete_item": calls.Direct(
+        "deleteItem",
+        "DELETE",
+        "/api/v1/items/{item_id}",
+        delete_item,
+        (DELETE_ITEM,),
+        ("items:write",),
+    ),
+    "restore_item": calls.Direct(
+        "restoreItem",
+        "POST",
+        "/api/v1/items/{item_id}/restore",
+        restore_item,
+        (RESTORE_ITEM,),
+        ("items:admin",),
     ),
 }
 """What is answered here, by the name of the method that does the same with a session."""

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    case,
     cast,
     func,
     insert,
@@ -25,10 +26,13 @@ from sqlalchemy import (
     literal_column,
     make_url,
     null,
+    or_,
     select,
+    update,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from app.models.base import Base
 from app.repositories.base import Condition
@@ -95,17 +99,6 @@ class Statement:
         return found
 
 
-def as_json(
-    shape: Shape, narrow: Callable[[Select[Any]], Select[Any]], *, strip: bool
-) -> Select[Any]:
-    """One JSON text for each row that `narrow` leaves; `strip` leaves out what is null."""
-    columns: list[Any] = [value.label(name) for name, value in shape.items()]
-    narrow_rows = narrow(select(*columns)).subquery("shown")
-    row = func.row_to_json(literal_column("shown"))
-    text = cast(func.json_strip_nulls(row) if strip else row, Text)
-    return select(text.label("body")).select_from(narrow_rows)
-
-
 def base64(value: SQLColumnExpression[Any]) -> ColumnElement[Any]:
     """Bytes as text in one line (RFC 4648, section 4)."""
     return func.translate(func.encode(value, "base64"), "\n", "")
@@ -147,7 +140,18 @@ class View(Generic[Row]):
 
     def where(self, narrow: Callable[[Select[Any]], Select[Any]]) -> Select[Any]:
         """The rows that `narrow` leaves, each as the text of an object."""
-        return as_json(self.shape(self.model), narrow, strip=self.strip)
+        return self._texts(self.model, narrow)
+
+    def written(self, write: ReturningInsert[Any] | ReturningUpdate[Any]) -> Statement:
+        """The rows that a statement writes, each as the text of an object."""
+        return Statement(self._texts(aliased(self.model, write.cte("written")), lambda rows: rows))
+
+    def _texts(self, row: type[Row], narrow: Callable[[Select[Any]], Select[Any]]) -> Select[Any]:
+        columns: list[Any] = [value.label(name) for name, value in self.shape(row).items()]
+        shown = narrow(select(*columns).select_from(row)).subquery("shown")
+        whole = func.row_to_json(literal_column("shown"))
+        text = cast(func.json_strip_nulls(whole) if self.strip else whole, Text)
+        return select(text.label("body")).select_from(shown)
 
     def made(self, attributes: Iterable[str]) -> Statement:
         """Store a row with these attributes, whose values are parameters; the row comes back."""
@@ -155,9 +159,67 @@ class View(Generic[Row]):
         values = {
             columns[name]: bindparam(f"new_{name}", type_=columns[name].type) for name in attributes
         }
-        stored = insert(self.model).values(values).returning(*columns).cte("made")
-        row = aliased(self.model, stored)
-        return Statement(as_json(self.shape(row), lambda found: found, strip=self.strip))
+        return self.written(insert(self.model).values(values).returning(*columns))
+
+
+def unseen(model: type[Row]) -> View[Row]:
+    """The view of rows of which nothing is shown."""
+    return View(model, lambda _: {"there": literal_column("true")})
+
+
+class Change(Generic[Row]):
+    """A change of one row, with a statement for each set of attributes that are written.
+
+    `conditions` say which row; `owner` is the column that says whose it is, where only that account
+    may change it. Columns that note the time of a change do so if anything is another value now.
+    """
+
+    def __init__(
+        self,
+        view: View[Row],
+        *conditions: Condition,
+        attributes: Sequence[str],
+        owner: InstrumentedAttribute[Any] | None = None,
+    ) -> None:
+        self._view = view
+        self._conditions = conditions
+        self._attributes = tuple(attributes)
+        self._owner = owner
+        self._statements: dict[tuple[tuple[str, ...], bool], Statement] = {}
+        self.there = Statement(
+            select(literal_column("1")).select_from(view.model).where(*conditions)
+        )
+
+    @property
+    def text(self) -> str:
+        """The statement that writes every attribute, for people to read."""
+        return self.statement(self._attributes, owned=self._owner is not None).text
+
+    def statement(self, attributes: tuple[str, ...], *, owned: bool) -> Statement:
+        """The statement that writes these attributes; if `owned`, of a row of the owner alone."""
+        key = attributes, owned
+        if key not in self._statements:
+            if len(self._statements) >= MOST_FORMS:
+                self._statements.clear()
+            self._statements[key] = self._compiled(attributes, owned=owned)
+        return self._statements[key]
+
+    def _compiled(self, attributes: tuple[str, ...], *, owned: bool) -> Statement:
+        conditions = list(self._conditions)
+        if owned and self._owner is not None:
+            conditions.append(self._owner == bindparam("owner"))
+        if not attributes:
+            return self._view.rows(*conditions)
+        columns = inspect(self._view.model).columns
+        values: dict[Any, Any] = {
+            columns[name]: bindparam(f"new_{name}", type_=columns[name].type) for name in attributes
+        }
+        news = or_(*(column.is_distinct_from(value) for column, value in values.items()))
+        for column in columns:
+            if column.onupdate is not None and column not in values:
+                values[column] = case((news, func.now()), else_=column)
+        changed = update(self._view.model).where(*conditions).values(values)
+        return self._view.written(changed.returning(*columns))
 
 
 @dataclass(frozen=True, slots=True)

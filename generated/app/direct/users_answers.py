@@ -7,14 +7,15 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from app import models
-from app.api.binding import path_of, query_of
+from app.api.binding import body_of, path_of, query_of
 from app.direct import calls, shapes, statements
 from app.repositories.user_repository import (
     list_users_conditions,
     list_users_order,
     list_users_paging,
 )
-from app.schemas.user import ListUsersQuery
+from app.schemas.user import ListUsersQuery, UserUpdate
+from app.utils.values import sent
 
 list_users_query = query_of(ListUsersQuery)
 LIST_USERS = statements.Listing(
@@ -57,6 +58,23 @@ async def read_user(call: calls.Call) -> calls.Answer:
     return await call.one(READ_USER, values)
 
 
+update_user_path_user_id = path_of("user_id", UUID)
+update_user_body = body_of(UserUpdate)
+UPDATE_USER = statements.Change(
+    shapes.USER_VIEW,
+    models.User.id == bindparam("path_user_id"),
+    attributes=("email", "full_name", "roles", "is_active"),
+)
+
+
+async def update_user(call: calls.Call) -> calls.Answer:
+    """Change an account."""
+    values = {"path_user_id": update_user_path_user_id(call.request)}
+    body = await update_user_body(call.request)
+    changes = sent(body)
+    return await call.changed(UPDATE_USER, values, changes)
+
+
 OPERATIONS = {
     "list_users": calls.Direct(
         "listUsers",
@@ -80,6 +98,14 @@ OPERATIONS = {
         "/api/v1/users/{user_id}",
         read_user,
         (READ_USER,),
+        ("users:admin",),
+    ),
+    "update_user": calls.Direct(
+        "updateUser",
+        "PATCH",
+        "/api/v1/users/{user_id}",
+        update_user,
+        (UPDATE_USER,),
         ("users:admin",),
     ),
 }

@@ -78,6 +78,15 @@ class DirectResourceView:
     imports: tuple[Code, ...]
 
 
+def _is_soft_delete(action: Action, service: Service) -> bool:
+    """Whether the action marks a row as deleted."""
+    return (
+        isinstance(action, RowAction)
+        and action.verb is RowVerb.DELETE
+        and bool(service.entities[action.entity].soft_delete)
+    )
+
+
 def answers_module(resource: Resource) -> str:
     """The module of `app.direct` that answers the operations of a resource."""
     return f"{resource.module.strip('_')}_answers"
@@ -133,22 +142,24 @@ class DirectBuilder:
         action = operation.action
         if not isinstance(action, ListAction | CreateAction | RowAction):
             raise NotDirectError("it is more than a statement")
-        if action.view is None:
+        if action.view is None and not _is_soft_delete(action, self._service):
             raise NotDirectError("it shows nothing")
         if isinstance(action, RowAction) and action.verb is not RowVerb.READ:
-            raise NotDirectError(f"to {action.verb.value} is more than a statement")
+            self._check_change(action, self._service.entities[action.entity])
         if not operation.public and needed_scopes(operation, self._service) is None:
             raise NotDirectError("nobody knows how callers sign in")
         success = operation.success
-        if success is None or [content.media_type for content in success.contents] != [JSON]:
+        kinds = [content.media_type for content in success.contents] if success else []
+        if success is None or kinds != ([JSON] if action.view else []):
             raise NotDirectError(f"it answers with something else than {JSON}")
         self._check_parameters(operation, action)
-        self.shapes.of(action.view)
+        if action.view is not None:
+            self.shapes.of(action.view)
         if isinstance(action, ListAction):
             self._check_list(action, self._service.entities[action.entity])
         elif isinstance(action, CreateAction):
             self._check_create(action, self._service.entities[action.entity])
-        elif action.rows.owned and action.rows.visible:
+        elif action.verb is RowVerb.READ and action.rows.owned and action.rows.visible:
             raise NotDirectError("who may read the row depends on the row")
 
     def _check_parameters(self, operation: Operation, action: Action) -> None:
@@ -184,6 +195,21 @@ class DirectBuilder:
         if any(entity.column(write.column).hashed for write in action.writes):
             raise NotDirectError("it hashes what it stores")
 
+    def _check_change(self, action: RowAction, entity: Entity) -> None:
+        if action.verb is RowVerb.DELETE and not entity.soft_delete:
+            raise NotDirectError("what refers to the row may keep it from being deleted")
+        if action.key is None:
+            raise NotDirectError("it changes the account that calls")
+        if action.links:
+            raise NotDirectError("it writes more than one table")
+        columns = [(write, entity.column(write.column)) for write in action.writes]
+        if any(column.hashed for _, column in columns):
+            raise NotDirectError("it hashes what it stores")
+        if action.verb is RowVerb.UPDATE:
+            for write, column in columns:
+                if write.attribute != column.attribute:
+                    raise NotDirectError(f"{write.attribute} is stored under another name")
+
     def _operation(self, operation: Operation) -> DirectView:
         action = operation.action
         if isinstance(action, ListAction):
@@ -192,7 +218,8 @@ class DirectBuilder:
             constants, lines = self._create(operation, action)
         else:
             assert isinstance(action, RowAction)
-            constants, lines = self._read(operation, action)
+            reads = action.verb is RowVerb.READ
+            constants, lines = (self._read if reads else self._change)(operation, action)
         scopes = None if operation.public else needed_scopes(operation, self._service)
         return DirectView(
             name=ident(operation.name),
@@ -328,6 +355,69 @@ class DirectBuilder:
                 del constants[0]
             return constants, [*lines, call]
         return constants, [*lines, compose("return await call.one({}, values)", name)]
+
+    def _change(
+        self, operation: Operation, action: RowAction
+    ) -> tuple[list[ConstantView], list[Code]]:
+        entity = self._service.entities[action.entity]
+        assert action.key is not None
+        name = ident(operation.name.upper().strip("_"))
+        named = [action.key, *action.rows.parents]
+        conditions = [self._named(path, entity) for path in named]
+        if action.verb is not RowVerb.RESTORE:
+            conditions += self._alive(entity)
+        lines = [compose("values = {{{}}}", joined(self._path_values(operation, named)))]
+        if action.verb in {RowVerb.UPDATE, RowVerb.REPLACE}:
+            binder = self._binder(operation, "body", "")
+            lines.append(compose("body = await {}(call.request)", binder))
+        attributes, changes = self._changes(operation, action, entity)
+        arguments = [self._change_view(action, entity), *conditions]
+        arguments.append(compose("attributes={}", literal(attributes)))
+        call = [name, constant("values"), constant("changes")]
+        lines.append(changes)
+        if action.rows.owned and entity.owner is not None:
+            column = ident(entity.column(entity.owner.column).attribute)
+            arguments.append(compose("owner=models.{}.{}", ident(entity.class_name), column))
+            lines.append(self._owner_of_call(entity.owner.unless))
+            call.append(constant("owner=owner"))
+            call += [constant("visible=True")] if action.rows.visible else []
+        success = operation.success
+        status = int(success.status) if success is not None and success.status.isdigit() else 200
+        if action.view is None:
+            lines.append(compose("await call.changed({})", joined(call)))
+            lines.append(compose('return calls.Answer(b"", {})', literal(status)))
+        else:
+            call += [compose("status={}", literal(status))] if status != 200 else []
+            lines.append(compose("return await call.changed({})", joined(call)))
+        return [ConstantView(name, compose("statements.Change({})", joined(arguments)))], lines
+
+    def _owner_of_call(self, unless: str) -> Code:
+        """The line that says to whom a row has to belong."""
+        if not unless:
+            return constant("owner = call.caller.id")
+        return compose("owner = None if call.caller.may({}) else call.caller.id", literal(unless))
+
+    def _changes(
+        self, operation: Operation, action: RowAction, entity: Entity
+    ) -> tuple[tuple[str, ...], Code]:
+        """The attributes that a change may write, and the line that collects their values."""
+        if action.verb is RowVerb.UPDATE:
+            written = tuple(entity.column(write.column).attribute for write in action.writes)
+            return written, constant("changes = sent(body)")
+        if action.verb is RowVerb.REPLACE:
+            values = list(stored_values(operation, action, self._service))
+            pairs = [compose("{}: {}", literal(c.attribute), value) for c, value in values]
+            written = tuple(column.attribute for column, _ in values)
+            return written, compose("changes = {{{}}}", joined(pairs))
+        marked = entity.column(entity.soft_delete).attribute
+        value = constant("None" if action.verb is RowVerb.RESTORE else "datetime.now(UTC)")
+        return (marked,), compose("changes = {{{}: {}}}", literal(marked), value)
+
+    def _change_view(self, action: RowAction, entity: Entity) -> Code:
+        """The view of the row after the change; one without properties where nothing is shown."""
+        if action.view is not None:
+            return self._view(action.view)
+        return compose("statements.unseen(models.{})", ident(entity.class_name))
 
     def _list(
         self, operation: Operation, action: ListAction

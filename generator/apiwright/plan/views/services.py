@@ -514,7 +514,7 @@ class _MethodBuilder:
 
 
 def stored_values(
-    operation: Operation, action: CreateAction, service: Service
+    operation: Operation, action: CreateAction | RowAction, service: Service
 ) -> Iterator[tuple[Column, Code]]:
     """The columns that a body fills, each with the code of its value."""
     return _values(operation, service.entities[action.entity], action.writes, service)
