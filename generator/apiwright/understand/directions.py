@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from apiwright.ir.schemas import NamedSchema, Schema
-from apiwright.ir.shapes import references
+from apiwright.ir.schemas import NamedSchema, Property, Schema
+from apiwright.ir.shapes import flat, references
 
 
 def reachable(roots: Iterable[Schema], named: Mapping[str, NamedSchema]) -> set[str]:
@@ -28,11 +28,11 @@ def mark(
     """`named`, with what is known of their directions.
 
     A schema `differs` when it travels both ways and holds, at any depth, a property that is
-    `readOnly` or `writeOnly`.
+    `readOnly` or `writeOnly`, or has a default, which only what clients leave out gets.
     """
     asked = reachable(requests, named)
     answered = reachable(responses, named)
-    one_way = {name for name, known in named.items() if _has_one_way(known.schema)}
+    one_way = {name for name, known in named.items() if _has_one_way(known.schema, named)}
     differing = _spread(one_way, named)
     return {
         name: replace(
@@ -45,10 +45,16 @@ def mark(
     }
 
 
-def _has_one_way(schema: Schema) -> bool:
-    if any(prop.schema.read_only or prop.schema.write_only for prop in schema.properties):
+def _has_one_way(schema: Schema, named: Mapping[str, NamedSchema]) -> bool:
+    if any(_is_one_way(prop, named) for prop in schema.properties):
         return True
-    return any(_has_one_way(child) for child in schema.children())
+    return any(_has_one_way(child, named) for child in schema.children())
+
+
+def _is_one_way(prop: Property, named: Mapping[str, NamedSchema]) -> bool:
+    whole = prop.schema
+    default = () if prop.required else flat(prop.schema, named).default
+    return whole.read_only or whole.write_only or bool(default and default[0] is not None)
 
 
 def _spread(marked: set[str], named: Mapping[str, NamedSchema]) -> set[str]:
