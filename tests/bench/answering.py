@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 Answer = Callable[[bytes], list[bytes]]
 """What is sent for a request, in pieces; an empty piece hangs up."""
@@ -30,13 +30,16 @@ def answering(answer: Answer) -> Iterator[int]:
                 request = await reader.readuntil(b"\r\n\r\n")
                 for piece in answer(request):
                     if not piece:
-                        writer.close()
                         return
                     writer.write(piece)
                     await writer.drain()
                     await asyncio.sleep(0)
         except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
             writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
     async def run(ended: asyncio.Event) -> None:
         nonlocal port
@@ -45,8 +48,10 @@ def answering(answer: Answer) -> Iterator[int]:
         ready.set()
         await ended.wait()
         server.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
             task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     ended = asyncio.Event()
     thread = threading.Thread(target=lambda: loop.run_until_complete(run(ended)))

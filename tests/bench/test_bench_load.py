@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import time
 
 import pytest
 
@@ -75,6 +76,21 @@ def test_nobody_listens() -> None:
     outcome = asyncio.run(perform(Load("127.0.0.1", port, (RIGHT,), 3, 0.1)))
     assert outcome.errors == {"ConnectionRefusedError while connecting": 3}
     assert (outcome.requests, outcome.rate, outcome.latency.p99) == (0, 0.0, 0.0)
+
+
+def test_answers_on_their_way_are_waited_for() -> None:
+    """They are not counted, and the server is done with everything when the load ends."""
+    given: list[bytes] = []
+
+    def answer(request: bytes) -> list[bytes]:
+        time.sleep(0.3)
+        given.append(request)
+        return [http(b"{}")]
+
+    outcome = loaded(answer, limit=0, seconds=0.1)
+    assert outcome.requests == 0
+    assert outcome.errors == {}
+    assert len(given) == 2
 
 
 def test_the_warm_up_is_not_counted() -> None:

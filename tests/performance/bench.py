@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -47,6 +48,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="where to write the results")
     arguments = parser.parse_args()
     service = arguments.service.resolve()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with tempfile.TemporaryDirectory() as folder, scene(Path(folder)) as here:
         if arguments.what == "features":
             for feature, cost in features(here, service):

@@ -26,6 +26,7 @@ from apiwright.bench.usage import Cpu, cpu, memory
 _END_OF_HEAD = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _SAMPLE_SECONDS = 1.0
+_DRAIN_SECONDS = 10.0
 _SPARE_FILES = 100
 
 
@@ -38,6 +39,8 @@ class Run:
         self.errors: Counter[str] = Counter()
         self.counting = not load.warm_up
         self.done = asyncio.get_running_loop().create_future()
+        self.quiet = asyncio.Event()
+        self._open = 0
         self._asked = 0
         self._wires = cycle(
             [(e.text.encode("latin-1"), e.status, e.shortest, e.longest) for e in load.exchanges]
@@ -48,10 +51,13 @@ class Run:
         if self.done.done() or self._asked == self.load.limit > 0:
             return None
         self._asked += 1
+        self._open += 1
         return next(self._wires)
 
     def answered(self, seconds: float, error: str) -> None:
         """Note that a request came back after this time, and what was wrong, if anything."""
+        self._open -= 1
+        self._look_whether_quiet()
         if not self.counting or self.done.done():
             return
         if error:
@@ -67,6 +73,12 @@ class Run:
         missing = self.load.limit - len(self.latencies)
         if missing > 0:
             self.errors["no answer in time"] += missing
+        self._look_whether_quiet()
+
+    def _look_whether_quiet(self) -> None:
+        """Nothing is on its way once all is done and everything has come back."""
+        if self.done.done() and not self._open:
+            self.quiet.set()
 
 
 class Connection(asyncio.Protocol):
@@ -117,7 +129,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def _ask(self) -> None:
-        request = self._run.next_request()
+        request = self._run.next_request() if self._transport is not None else None
         if request is None or self._transport is None:
             return
         wire, *expected = request
@@ -166,6 +178,7 @@ async def perform(load: Load) -> Outcome:
         run.end()
         used = {name: now.since(before[name]) for name, now in _cpu(load).items()}
         sampling.cancel()
+        await _drain(run)
     finally:
         for connection in connections:
             connection.close()
@@ -194,6 +207,12 @@ async def _connect(run: Run) -> list[Connection]:
         else:
             found.append(connected[1])
     return found
+
+
+async def _drain(run: Run) -> None:
+    """Wait for the answers that are on their way: what they do must not disturb who comes next."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(run.quiet.wait(), _DRAIN_SECONDS)
 
 
 def _cpu(load: Load) -> dict[str, Cpu]:
