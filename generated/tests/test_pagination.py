@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.utils.pagination import (
     NoSuchPage,
-    Order,
     Paging,
+    Steps,
     complete,
     cursor_after,
     read_cursor,
@@ -25,7 +25,7 @@ each_order = pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
 
 @each_order
 @pytest.mark.asyncio(loop_scope="session")
-async def test_pages_follow_each_other(session: AsyncSession, order: Order) -> None:
+async def test_pages_follow_each_other(session: AsyncSession, order: Steps) -> None:
     """All pages together are the list, as the database orders it."""
     await fill(session, 11)
     repository = SampleRepository(session)
@@ -55,7 +55,7 @@ async def test_pages_can_be_counted_off(session: AsyncSession) -> None:
 
 
 @each_order
-def test_cursors_carry_values_exactly(order: Order) -> None:
+def test_cursors_carry_values_exactly(order: Steps) -> None:
     """What is written into a cursor is read from it, digit for digit."""
     for row in (sample(1), sample(3)):
         cursor = cursor_after(order, row)

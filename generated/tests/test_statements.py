@@ -27,7 +27,7 @@ from app.direct.statements import (
 )
 from app.repositories.base import Condition
 from app.repositories.search import matches
-from app.utils.pagination import Order, Paging
+from app.utils.pagination import Paging, Steps
 from tests.sample import ORDERS, Sample, fill
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -72,7 +72,7 @@ def sample_shape(row: type[Sample]) -> Shape:
     }
 
 
-def order(asked: Asked) -> Order:
+def order(asked: Asked) -> Steps:
     """The order that is asked for."""
     return ORDERS[asked.sort]
 

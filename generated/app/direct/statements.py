@@ -37,7 +37,7 @@ from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 from app.models.base import Base
 from app.repositories.base import Condition
 from app.repositories.search import prefixes
-from app.utils.pagination import Order, Paging, after, read_cursor, write_cursor
+from app.utils.pagination import Paging, Steps, after, read_cursor, write_cursor
 
 Row = TypeVar("Row", bound=Base)
 Query = TypeVar("Query", bound=BaseModel)
@@ -230,7 +230,7 @@ class Form:
     total: Statement
     values: Mapping[str, Any]
     limit: int
-    order: Order
+    order: Steps
     ends: Mapping[str, str]
 
     def next_cursor(self, body: str) -> str | None:
@@ -255,7 +255,7 @@ class Listing(Generic[Row, Query]):
         rows: Select[Row],
         query: type[Query],
         *,
-        order: Callable[[Query], Order],
+        order: Callable[[Query], Steps],
         paging: Callable[[Query], Paging],
         conditions: Callable[[Query], Iterable[Condition]] = unconditional,
         filters: Sequence[str] = (),
@@ -321,7 +321,7 @@ class Listing(Generic[Row, Query]):
     def _compiled(
         self,
         query: Query,
-        order: Order,
+        order: Steps,
         paging: Paging,
         ends: Sequence[Any],
         guards: Guards,

@@ -11,7 +11,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from app.errors import NotFound
 from app.models.base import Base
-from app.utils.pagination import Order, Page, Paging, after, cursor_after, read_cursor
+from app.utils.pagination import Page, Paging, Steps, after, cursor_after, read_cursor
 
 Row = TypeVar("Row", bound=Base)
 Condition = ColumnElement[bool]
@@ -67,7 +67,7 @@ class Repository(Generic[Row]):
     async def page(
         self,
         found: Select[Row],
-        order: Order,
+        order: Steps,
         paging: Paging,
         *,
         count: bool = False,

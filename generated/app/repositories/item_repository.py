@@ -15,7 +15,7 @@ from app.models import Item
 from app.repositories.base import Condition, Repository
 from app.repositories.search import holds, matches
 from app.schemas.item import ListItemsQuery
-from app.utils.pagination import Order, Page, Paging, Step, complete
+from app.utils.pagination import Page, Paging, Step, Steps, complete
 
 ITEM_KEY = Step(Item.id, UUID)
 
@@ -49,7 +49,7 @@ def list_items_conditions(query: ListItemsQuery) -> Iterator[Condition]:
         yield matches("to_tsvector('simple', (title || ' ') || COALESCE(description, ''))", query.q)
 
 
-def list_items_order(query: ListItemsQuery) -> Order:
+def list_items_order(query: ListItemsQuery) -> Steps:
     """The order that list_items asks for."""
     return complete([LIST_ITEMS_STEPS[value] for value in query.sort], ITEM_KEY)
 

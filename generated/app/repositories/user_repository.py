@@ -10,7 +10,7 @@ from app.models import User
 from app.repositories.base import Condition, Repository
 from app.repositories.search import holds, matches
 from app.schemas.user import ListUsersQuery
-from app.utils.pagination import Order, Page, Paging, Step, complete
+from app.utils.pagination import Page, Paging, Step, Steps, complete
 
 USER_KEY = Step(User.id, UUID)
 
@@ -34,7 +34,7 @@ def list_users_conditions(query: ListUsersQuery) -> Iterator[Condition]:
         yield matches("to_tsvector('simple', (email || ' ') || full_name)", query.q)
 
 
-def list_users_order(query: ListUsersQuery) -> Order:
+def list_users_order(query: ListUsersQuery) -> Steps:
     """The order that list_users asks for."""
     return complete([LIST_USERS_STEPS[value] for value in query.sort], USER_KEY)
 

@@ -41,10 +41,10 @@ class Step:
         return self.column.desc() if self.descending else self.column.asc()
 
 
-Order = tuple[Step, ...]
+Steps = tuple[Step, ...]
 
 
-def complete(steps: Sequence[Step], key: Step) -> Order:
+def complete(steps: Sequence[Step], key: Step) -> Steps:
     """An order in which no two rows are equal: `steps`, then the key in the same direction."""
     columns: dict[str, Step] = {}
     for step in steps:
@@ -73,18 +73,18 @@ class Page(Generic[Row]):
     total: int = 0
 
 
-def cursor_after(order: Order, row: object) -> str:
+def cursor_after(order: Steps, row: object) -> str:
     """A cursor that continues after `row`."""
     return write_cursor(order, [getattr(row, step.column.key) for step in order])
 
 
-def write_cursor(order: Order, values: Sequence[Any]) -> str:
+def write_cursor(order: Steps, values: Sequence[Any]) -> str:
     """A cursor that continues after the row with these values, one for each step."""
     text = json.dumps([_signature(order), *to_jsonable_python(values)], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-def read_cursor(order: Order, cursor: str) -> list[Any]:
+def read_cursor(order: Steps, cursor: str) -> list[Any]:
     """The values at which the last page ended, a value for each step of the order.
 
     Raises NoSuchPage for a cursor that is none, or was made for another order.
@@ -100,7 +100,7 @@ def read_cursor(order: Order, cursor: str) -> list[Any]:
         raise NoSuchPage from error
 
 
-def after(order: Order, values: Sequence[Any]) -> ColumnElement[bool]:
+def after(order: Steps, values: Sequence[Any]) -> ColumnElement[bool]:
     """The condition that a row comes after `values` in `order`."""
     directions = {step.descending for step in order}
     if len(directions) == 1 and not any(step.nullable for step in order):
@@ -114,7 +114,7 @@ def after(order: Order, values: Sequence[Any]) -> ColumnElement[bool]:
     return or_(*choices)
 
 
-def _signature(order: Order) -> str:
+def _signature(order: Steps) -> str:
     return ",".join(f"{'-' if step.descending else ''}{step.column.key}" for step in order)
 
 
