@@ -10,6 +10,11 @@ from apiwright.local import Servers
 from tests.support.running import scratch_database, scratch_servers
 
 
+# How long an example takes says more about the machine than about what is tested.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """PostgreSQL and Redis."""

@@ -79,7 +79,7 @@ def mutants(draw: st.DrawFn, name: str) -> Any:
 
 
 @pytest.mark.parametrize("name", list(CONTRACTS))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_a_contract_with_random_mistakes_never_fails_otherwise(
     name: str, data: st.DataObject
