@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from apiwright.local import Servers
 from tests.support.running import scratch_database, scratch_servers
-
 
 # How long an example takes says more about the machine than about what is tested.
 settings.register_profile("tests", deadline=None)
