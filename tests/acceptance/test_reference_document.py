@@ -21,7 +21,7 @@ ROWS = 10_000
 
 @pytest.fixture
 def generated(tmp_path: Path) -> Path:
-    """A copy of the service, with its overrides beside it and the document's tests among its own."""
+    """A copy of the service with its overrides, and the document's tests among its own."""
     folder = reference_project(tmp_path) / "generated"
     shutil.copy(REFERENCE / "test_reference_api.py.txt", folder / "tests" / "test_reference_api.py")
     return folder
