@@ -1,7 +1,4 @@
-"""Operations that PostgreSQL answers by itself: one statement, whose result is the body.
-
-Which ones can be answered that way is decided here; `why_not` tells of the others, for `explain`.
-"""
+"""Operations that PostgreSQL answers by itself: one statement, whose result is the body."""
 
 from __future__ import annotations
 
@@ -10,11 +7,9 @@ from dataclasses import dataclass
 
 from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
 from apiwright.ir.operations import (
-    Action,
     Compare,
     CreateAction,
     ListAction,
-    Location,
     Operation,
     PathColumn,
     RowAction,
@@ -25,13 +20,12 @@ from apiwright.ir.operations import (
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import Column, Entity, Fill
 from apiwright.plan.schema_classes import SchemaClasses
+from apiwright.plan.views.directness import Directness
 from apiwright.plan.views.repositories import paging_value
 from apiwright.plan.views.routers import location, needed_scopes, route_path
 from apiwright.plan.views.services import stored_values
-from apiwright.plan.views.shapes import NotDirectError, Shapes, ShapeView
+from apiwright.plan.views.shapes import Shapes, ShapeView
 from apiwright.plan.views.signatures import schema_imports, signature
-
-JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,34 +72,26 @@ class DirectResourceView:
     imports: tuple[Code, ...]
 
 
-def _is_soft_delete(action: Action, service: Service) -> bool:
-    """Whether the action marks a row as deleted."""
-    return (
-        isinstance(action, RowAction)
-        and action.verb is RowVerb.DELETE
-        and bool(service.entities[action.entity].soft_delete)
-    )
-
-
 def answers_module(resource: Resource) -> str:
     """The module of `app.direct` that answers the operations of a resource."""
     return f"{resource.module.strip('_')}_answers"
 
 
 class DirectBuilder:
-    """Finds the operations that can be answered directly, and writes them down."""
+    """Writes down the operations that can be answered directly."""
 
     def __init__(self, service: Service, classes: SchemaClasses) -> None:
         self._service = service
         self._classes = classes
         self.shapes = Shapes(service)
+        self._rules = Directness(service, self.shapes)
 
     def resource(self, resource: Resource) -> DirectResourceView | None:
         """The direct operations of a resource; None if it has none."""
         found = [
             operation
             for operation in (self._service.operations[name] for name in resource.operations)
-            if not self.why_not(operation)
+            if not self._rules.why_not(operation)
         ]
         if not found:
             return None
@@ -120,6 +106,10 @@ class DirectBuilder:
             imports=tuple(sorted({line for o in found for line in self._imports(o)})),
         )
 
+    def why_not(self, operation: Operation) -> str:
+        """Why an operation can't be answered directly; empty if it can."""
+        return self._rules.why_not(operation)
+
     def _shown(self, operations: list[Operation]) -> tuple[ShapeView, ...]:
         """The shapes of what operations show, each once."""
         found: dict[str, ShapeView] = {}
@@ -129,86 +119,6 @@ class DirectBuilder:
                 shape = self.shapes.of(action.view)
                 found[shape.function] = shape
         return tuple(found[name] for name in sorted(found))
-
-    def why_not(self, operation: Operation) -> str:
-        """Why an operation can't be answered directly; empty if it can."""
-        try:
-            self._check(operation)
-        except NotDirectError as error:
-            return str(error)
-        return ""
-
-    def _check(self, operation: Operation) -> None:
-        action = operation.action
-        if not isinstance(action, ListAction | CreateAction | RowAction):
-            raise NotDirectError("it is more than a statement")
-        if action.view is None and not _is_soft_delete(action, self._service):
-            raise NotDirectError("it shows nothing")
-        if isinstance(action, RowAction) and action.verb is not RowVerb.READ:
-            self._check_change(action, self._service.entities[action.entity])
-        if not operation.public and needed_scopes(operation, self._service) is None:
-            raise NotDirectError("nobody knows how callers sign in")
-        success = operation.success
-        kinds = [content.media_type for content in success.contents] if success else []
-        if success is None or kinds != ([JSON] if action.view else []):
-            raise NotDirectError(f"it answers with something else than {JSON}")
-        self._check_parameters(operation, action)
-        if action.view is not None:
-            self.shapes.of(action.view)
-        if isinstance(action, ListAction):
-            self._check_list(action, self._service.entities[action.entity])
-        elif isinstance(action, CreateAction):
-            self._check_create(action, self._service.entities[action.entity])
-        elif action.verb is RowVerb.READ and action.rows.owned and action.rows.visible:
-            raise NotDirectError("who may read the row depends on the row")
-
-    def _check_parameters(self, operation: Operation, action: Action) -> None:
-        places = {Location.HEADER, Location.COOKIE}
-        if not isinstance(action, ListAction):
-            places.add(Location.QUERY)
-        if any(parameter.location in places for parameter in operation.parameters):
-            raise NotDirectError("it takes parameters that the statement has no use for")
-
-    def _check_list(self, action: ListAction, entity: Entity) -> None:
-        for rule in action.filters:
-            column = entity.column(rule.column) if rule.column else None
-            if rule.compare is Compare.STARTS_WITH:
-                raise NotDirectError(f"the filter {rule.attribute} looks for patterns")
-            if rule.compare is Compare.IN and column is not None and column.array:
-                raise NotDirectError(f"the filter {rule.attribute} compares lists")
-        if action.page.cursor:
-            shown = self.shapes.of(action.view).names
-            for name in self._ordered(action, entity):
-                if entity.column(name).property not in shown:
-                    raise NotDirectError(f"it is ordered by {name}, which it doesn't show")
-
-    def _ordered(self, action: ListAction, entity: Entity) -> Iterator[str]:
-        yield from (step.column for step in action.order)
-        yield from (key.column for key in (action.sort.keys if action.sort else ()))
-        yield entity.key
-
-    def _check_create(self, action: CreateAction, entity: Entity) -> None:
-        if action.links:
-            raise NotDirectError("it writes more than one table")
-        if action.rows.parents:
-            raise NotDirectError("it depends on another row")
-        if any(entity.column(write.column).hashed for write in action.writes):
-            raise NotDirectError("it hashes what it stores")
-
-    def _check_change(self, action: RowAction, entity: Entity) -> None:
-        if action.verb is RowVerb.DELETE and not entity.soft_delete:
-            raise NotDirectError("what refers to the row may keep it from being deleted")
-        if action.key is None:
-            raise NotDirectError("it changes the account that calls")
-        if action.links:
-            raise NotDirectError("it writes more than one table")
-        columns = [(write, entity.column(write.column)) for write in action.writes]
-        if any(column.hashed for _, column in columns):
-            raise NotDirectError("it hashes what it stores")
-        if action.verb is RowVerb.UPDATE:
-            for write, column in columns:
-                if write.attribute != column.attribute:
-                    raise NotDirectError(f"{write.attribute} is stored under another name")
 
     def _operation(self, operation: Operation) -> DirectView:
         action = operation.action
@@ -482,7 +392,7 @@ class DirectBuilder:
             yield compose("search={}", literal(action.search.attribute))
         if action.page.cursor:
             entity = self._service.entities[action.entity]
-            columns = [entity.column(name) for name in self._ordered(action, entity)]
+            columns = [entity.column(name) for name in self._rules.ordered(action, entity)]
             yield compose("ends={}", literal({c.attribute: c.property for c in columns}))
 
     def _page(self, operation: Operation, action: ListAction) -> Code:
