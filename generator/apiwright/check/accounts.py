@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apiwright.check.extensions import home, properties
 from apiwright.check.findings import Findings
+from apiwright.check.references import check_type
 from apiwright.check.roles import check_scope, declared_scopes
 from apiwright.check.storage import Storage
 from apiwright.check.tables import unknown_property
@@ -83,6 +84,7 @@ def check_owners(storage: Storage, found: Findings) -> None:
 def _check_owner_schema(place: Place, storage: Storage, found: Findings) -> None:
     written = place.node.get("x-references")
     if written is None:
+        check_type(place, storage.identity, storage, found)
         return
     named = written if written.text else written.get("schema")
     if named is not None and named.text and named.text != storage.identity:

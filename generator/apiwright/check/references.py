@@ -18,7 +18,7 @@ def check_references(storage: Storage, found: Findings) -> None:
         if named is None or not named.text:
             continue
         if refers_to_stored(named, storage, found):
-            _check_type(place, named, storage, found)
+            check_type(place, named.text, storage, found)
         _check_set_null(place, written, storage, found)
 
 
@@ -51,10 +51,10 @@ def refers_to_stored(named: Node, storage: Storage, found: Findings) -> bool:
     return False
 
 
-def _check_type(place: Place, named: Node, storage: Storage, found: Findings) -> None:
+def check_type(place: Place, schema: str, storage: Storage, found: Findings) -> None:
     """A reference has the type of the key that it holds; a list of references, of its items."""
     views = storage.views
-    target = storage.stored[named.text]
+    target = storage.stored[schema]
     key = views.of(target.node).properties.get(target.key)
     if key is None:
         return
@@ -68,7 +68,7 @@ def _check_type(place: Place, named: Node, storage: Storage, found: Findings) ->
     own = _in_words(given.kinds, given.format)
     found.error(
         "reference-type",
-        f"{quoted(place.keys[-1])} is {own}, but the key of {quoted(named.text)} is "
+        f"{quoted(place.keys[-1])} is {own}, but the key of {quoted(schema)} is "
         f"{_in_words(wanted.kinds, wanted.format)}",
         place.node.key_position,
         hint="a reference has the type and the format of the key",

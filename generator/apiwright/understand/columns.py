@@ -34,10 +34,11 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class ColumnReader:
-    """Reads the columns of one stored schema."""
+    """Reads the columns of one stored schema; `identity` is that of the accounts, or ""."""
 
     named: Mapping[str, NamedSchema]
     stored: Mapping[str, Stored]
+    identity: str
     inputs: Inputs
     attributes: Mapping[str, str]
 
@@ -156,7 +157,8 @@ class ColumnReader:
             schema = written.text or written.string("schema")
             on_delete = written.string("on-delete") or OnDelete.RESTRICT.value
         else:
-            schema, on_delete = self._namesake(name), OnDelete.RESTRICT.value
+            schema = self.identity if _is_owner(whole) else self._namesake(name)
+            on_delete = OnDelete.RESTRICT.value
         if schema not in self.stored or not self.stored[schema].key:
             return None
         if written is None and not self._fits_key(whole, schema):

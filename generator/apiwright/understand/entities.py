@@ -76,7 +76,9 @@ class EntityReader:
             }
             relational = {item.name for item in shown[name]} | set(linked[name])
             plain = {key: prop for key, prop in props.items() if key not in relational}
-            reader = ColumnReader(self.named, self.stored, inputs[name], attributes[name])
+            reader = ColumnReader(
+                self.named, self.stored, self.identity, inputs[name], attributes[name]
+            )
             columns[name], keys[name] = self._columns(name, plain, shown[name], reader)
         relations = RelationReader(
             tables, columns, keys, shown, linked, attributes, words
@@ -223,7 +225,7 @@ class EntityReader:
         target_key = self._hidden_key(item.target)
         if key:
             found = properties(self.named[item.target].schema, self.named)[key]
-            reader = ColumnReader(self.named, self.stored, Inputs({}, {}), {})
+            reader = ColumnReader(self.named, self.stored, self.identity, Inputs({}, {}), {})
             target_key = reader.column(key, found, key)
         column = _key_name(item)
         return Column(

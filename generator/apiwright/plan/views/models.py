@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from apiwright import names
 from apiwright.code import Code, compose, constant, docstring, ident, joined, label, literal
 from apiwright.ir.service import Service
-from apiwright.ir.storage import Column, Entity, Fill, ManyToMany, Relation, ToMany, ToOne
+from apiwright.ir.storage import (
+    Column,
+    ColumnType,
+    Entity,
+    Fill,
+    ManyToMany,
+    Relation,
+    ToMany,
+    ToOne,
+)
 from apiwright.plan.storage.tables import ForeignKey, Table, TableColumn, TableIndex
 from apiwright.plan.storage.types import INFERRED, annotation, python_type, sqlalchemy_type
 
@@ -151,8 +160,8 @@ def _column(column: Column, table: Table) -> ColumnView:
         arguments.append(constant("Identity()"))
     if table.key == (column.name,):
         arguments.append(constant("primary_key=True"))
-    if column.type.value == "json" and not stored.nullable:
-        arguments.append(constant("nullable=False"))
+    if column.type is ColumnType.JSON and stored.nullable:
+        arguments.append(constant("nullable=True"))
     if stored.default:
         arguments.append(compose("server_default={}", _default(stored)))
     if column.fill is Fill.UPDATED:
@@ -198,18 +207,13 @@ def _relation(relation: Relation, entity: Entity, service: Service) -> RelationV
         arguments.append(compose("secondary={}", literal(relation.table)))
         arguments.append(constant(f'order_by="{other}.{target.key_column.attribute}"'))
         if relation.target == entity.name:
-            arguments.append(
-                constant(
-                    f'primaryjoin="{own}.{entity.key_column.attribute} == '
-                    f'{_variable(relation.table)}.c.{relation.column}"'
-                )
-            )
-            arguments.append(
-                constant(
-                    f'secondaryjoin="{own}.{entity.key_column.attribute} == '
-                    f'{_variable(relation.table)}.c.{relation.target_column}"'
-                )
-            )
+            key, pairs = ident(entity.key_column.attribute), _variable(relation.table)
+            for side, column in (
+                (constant("primaryjoin"), relation.column),
+                (constant("secondaryjoin"), relation.target_column),
+            ):
+                condition = compose("{}.{} == {}.c[{}]", own, key, pairs, literal(column))
+                arguments.append(compose("{}=lambda: {}", side, condition))
     arguments.append(constant('lazy="raise"'))
     if isinstance(relation, ToMany) or _is_mirrored(relation, service):
         arguments.append(constant("viewonly=True"))

@@ -90,7 +90,9 @@ def _seed(entity: Entity, service: Service) -> SeedView:
         parameters.append(
             compose("{}: list[models.{}]", ident(link.attribute), ident(target.class_name))
         )
-        call.append(compose("{}={}[:2]", ident(link.attribute), ident(target.plural)))
+        # Rows of the same table are only made after this one.
+        rows = compose("{}[:2]", ident(target.plural)) if target is not entity else constant("[]")
+        call.append(compose("{}={}", ident(link.attribute), rows))
     return SeedView(
         function=ident(names.argument(entity.module)),
         class_name=ident(entity.class_name),
