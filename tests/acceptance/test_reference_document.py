@@ -41,9 +41,7 @@ def test_the_tests_of_the_document_pass(generated: Path, servers: Servers) -> No
     assert "5 passed" in run_python(generated, environ, *arguments)
 
 
-def test_the_checks_of_the_document_pass(
-    generated: Path, servers: Servers, tmp_path: Path
-) -> None:
+def test_the_checks_of_the_document_pass(generated: Path, servers: Servers, tmp_path: Path) -> None:
     """Types, style, security, tests with coverage, load and migrations, in one script."""
     with scratch_database(servers) as url:
         environ = environ_of(url, servers.redis_url)
