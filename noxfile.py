@@ -40,7 +40,7 @@ nox.options.sessions = [
 nox.options.error_on_missing_interpreters = False
 
 # Tests with a session of their own.
-APART = ("corpus", "migrations", "fuzz", "acceptance", "scale")
+APART = ("corpus", "migrations", "fuzz", "acceptance", "scale", "services")
 # A tool that runs tools imports subprocess and starts programs without a shell; assertions tell the
 # type checker what is known; and whatever has a token in its name is no password yet.
 BANDIT_SKIPS = "B101,B105,B404,B603,B606"
@@ -63,6 +63,9 @@ def lint(session: nox.Session) -> None:
     """Style, layers between packages, and known dangerous constructions."""
     call(session, "ruff", "check", ".")
     call(session, "ruff", "format", "--check", ".")
+    with session.chdir(ROOT / "generated"):
+        call(session, "ruff", "check", ".")
+        call(session, "flake8")
     call(session, "lint-imports")
     sources = ("generator", "generated/app", "overrides")
     call(session, "bandit", "--quiet", "--skip", BANDIT_SKIPS, "--recursive", *sources)
@@ -70,10 +73,10 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Types, strictly: of the generator and its tests, and of the service with its overrides."""
+    """Types, strictly: of the generator, of the service with its overrides, and of all tests."""
     call(session, "mypy", "--strict", "generator", "noxfile.py", "tests")
     with session.chdir(ROOT / "generated"):
-        call(session, "mypy", "--strict", "app", "../overrides")
+        call(session, "mypy", "--strict", "app", "tests", "../overrides")
 
 
 @nox.session
@@ -92,9 +95,10 @@ def corpus(session: nox.Session) -> None:
 
 @nox.session
 def service(session: nox.Session) -> None:
-    """The tests that come with the generated service."""
+    """The tests that come with the generated service, and with services of other contracts."""
     with session.chdir(ROOT / "generated"):
-        pytest(session)
+        pytest(session, "--cov=app", "--cov-fail-under=90")
+    pytest(session, "tests/services", "--numprocesses=2")
 
 
 @nox.session

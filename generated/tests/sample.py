@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Computed, ForeignKey, MetaData
+from sqlalchemy import Computed, ForeignKey, MetaData, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, registry, relationship
 
@@ -38,6 +39,7 @@ class Sample(SampleBase):
     moment: Mapped[datetime]
     token: Mapped[UUID]
     nickname: Mapped[str | None]
+    words: Mapped[list[str]] = mapped_column(ARRAY(Text()))
     shouted: Mapped[str] = mapped_column(Computed("upper(title)"))
     twin_id: Mapped[int | None] = mapped_column(ForeignKey("sample_of_tests.id"))
     twin: Mapped[Sample | None] = relationship(remote_side=[id])
@@ -89,6 +91,7 @@ def sample(number: int) -> Sample:
         moment=datetime(2026, 1, 15, 9, 30, tzinfo=UTC) + timedelta(microseconds=number % 5),
         token=UUID(int=number * 7919 % 11),
         nickname=None if number % 3 == 0 else "xy"[number % 2],
+        words=["all", *(["even"] if number % 2 == 0 else []), f"number {number}"],
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from app.errors import NotFound
-from app.repositories.search import matches
+from app.repositories.search import holds, holds_any, matches
 from tests.sample import Sample, SampleRepository, fill, sample
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -53,6 +53,19 @@ async def test_rows_can_be_removed(session: AsyncSession) -> None:
     await repository.remove(rows[0])
     assert await repository.find(Sample.id == 0) is None
     assert await repository.find(Sample.id == 1) is not None
+
+
+async def test_lists_are_searched_for_items(session: AsyncSession) -> None:
+    """A row is found by one item of a list, or by any of several; by none of none."""
+    await fill(session, 4)
+    for condition, keys in (
+        (holds(Sample.words, "even"), [0, 2]),
+        (holds(Sample.words, "odd"), []),
+        (holds_any(Sample.words, ["number 1", "number 3", "number 5"]), [1, 3]),
+        (holds_any(Sample.words, []), []),
+    ):
+        found = select(Sample.id).where(condition).order_by(Sample.id)
+        assert list(await session.scalars(found)) == keys
 
 
 @pytest.mark.parametrize(

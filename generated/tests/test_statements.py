@@ -26,7 +26,7 @@ from app.direct.statements import (
     unseen,
 )
 from app.repositories.base import Condition
-from app.repositories.search import matches
+from app.repositories.search import holds, holds_any, matches
 from app.utils.pagination import Paging, Steps
 from tests.sample import ORDERS, Sample, fill
 
@@ -41,6 +41,8 @@ class Asked(BaseModel):
     flag: bool | None = None
     titles: list[str] | None = None
     words: str | None = None
+    word: str | None = None
+    any_words: list[str] | None = None
     sort: str = "key"
     limit: int = 20
     offset: int = 0
@@ -55,6 +57,10 @@ def conditions(asked: Asked) -> Iterator[Condition]:
         yield Sample.title.in_(asked.titles)
     if asked.words is not None:
         yield matches(WORDS, asked.words)
+    if asked.word is not None:
+        yield holds(Sample.words, asked.word)
+    if asked.any_words is not None:
+        yield holds_any(Sample.words, asked.any_words)
 
 
 def sample_shape(row: type[Sample]) -> Shape:
@@ -69,6 +75,7 @@ def sample_shape(row: type[Sample]) -> Shape:
         "moment": row.moment,
         "token": row.token,
         "nickname": row.nickname,
+        "words": row.words,
     }
 
 
@@ -90,7 +97,7 @@ LISTING = Listing(
     order=order,
     paging=paging,
     conditions=conditions,
-    filters=("flag", "titles"),
+    filters=("flag", "titles", "word", "any_words"),
     fixed=("sort",),
     search="words",
     ends={name: name for name in sample_shape(Sample)},
@@ -151,6 +158,9 @@ async def test_pages_follow_each_other(session: AsyncSession, name: str) -> None
         Asked(words="C"),
         Asked(words="x"),
         Asked(words="!"),
+        Asked(word="even"),
+        Asked(any_words=["number 1", "even"]),
+        Asked(any_words=[]),
     ],
     ids=str,
 )

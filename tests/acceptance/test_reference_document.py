@@ -10,7 +10,13 @@ import pytest
 
 from apiwright.local import Servers
 from tests.support.command import reference_project
-from tests.support.running import run_python, running_service, scratch_database, service_environ
+from tests.support.running import (
+    run_python,
+    running_service,
+    scratch_database,
+    service_environ,
+    unmeasured,
+)
 
 REFERENCE = Path(__file__).parent / "reference"
 PORT = 8000
@@ -27,16 +33,10 @@ def generated(tmp_path: Path) -> Path:
     return folder
 
 
-def environ_of(database_url: str, redis_url: str = "") -> dict[str, str]:
-    """The environment of the service; its tests measure themselves, so nobody else does."""
-    found = service_environ(database_url, redis_url)
-    return {name: value for name, value in found.items() if not name.startswith("COVERAGE_")}
-
-
 def test_the_tests_of_the_document_pass(generated: Path, servers: Servers) -> None:
     """They run with a client that announces no lifespan, and a new event loop for each request."""
     assert servers.postgres is not None
-    environ = environ_of(servers.postgres.url("postgres"))
+    environ = unmeasured(service_environ(servers.postgres.url("postgres")))
     arguments = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_reference_api.py")
     assert "5 passed" in run_python(generated, environ, *arguments)
 
@@ -44,7 +44,7 @@ def test_the_tests_of_the_document_pass(generated: Path, servers: Servers) -> No
 def test_the_checks_of_the_document_pass(generated: Path, servers: Servers, tmp_path: Path) -> None:
     """Types, style, security, tests with coverage, load and migrations, in one script."""
     with scratch_database(servers) as url:
-        environ = environ_of(url, servers.redis_url)
+        environ = unmeasured(service_environ(url, servers.redis_url))
         with running_service(generated, environ, tmp_path, port=PORT) as running:
             running.python("-m", "app.seed", "--rows", str(ROWS))
             done = subprocess.run(

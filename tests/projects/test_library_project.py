@@ -13,7 +13,6 @@ from apiwright.local import Servers
 from tests.support.command import apiwright, succeeded
 from tests.support.running import (
     Running,
-    run_python,
     running_service,
     scratch_database,
     service_environ,
@@ -151,11 +150,3 @@ def test_errors_have_the_shape_of_the_contract(client: httpx2.Client) -> None:
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["status"] == answer.status_code
         assert answer.json()["title"]
-
-
-def test_the_tests_that_come_with_the_service_pass(project: Path, servers: Servers) -> None:
-    """The generated tests are green at once."""
-    assert servers.postgres is not None
-    environ = service_environ(servers.postgres.url("postgres"))
-    out = run_python(project / "generated", environ, "-m", "pytest", "-q", "-p", "no:cacheprovider")
-    assert " passed" in out

@@ -71,6 +71,11 @@ def service_environ(database_url: str, redis_url: str = "", **settings: str) -> 
     return {**variables, **coverage, **settings}
 
 
+def unmeasured(environ: dict[str, str]) -> dict[str, str]:
+    """An environment for what measures its own coverage: nobody else may."""
+    return {name: value for name, value in environ.items() if not name.startswith("COVERAGE_")}
+
+
 def run_python(folder: Path, environ: dict[str, str], *arguments: str) -> str:
     """What Python prints when it runs in `folder`; AssertionError with its output if it fails."""
     done = subprocess.run(

@@ -107,7 +107,7 @@ class Sessions:
 
     async def _may_continue(self, session: AuthSession) -> bool:
         account = await self._session.get(models.User, session.account_id)
-        return account is not None and account.is_active
+        return account is not None and bool(account.is_active)
 
     async def _issue(self, session: AuthSession) -> TokenPair:
         settings = self._context.settings

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BACKEND = "SELECT pg_backend_pid()"
 SLEEP = "SELECT pg_sleep($1)"
+STATE = "SELECT state FROM pg_stat_activity WHERE pid = :backend"
 
 
 @asynccontextmanager
@@ -49,12 +50,25 @@ async def one(known: Driver, statement: str, *arguments: object, repeatable: boo
     return row[0]
 
 
+async def outside(statement: str, backend: object) -> object:
+    """What another connection says about one."""
+    unit = Database(get_settings()).unit_of_work()
+    try:
+        return await unit.session.scalar(text(statement), {"backend": backend})
+    finally:
+        await unit.close()
+
+
 async def end(backend: object) -> None:
     """End a connection from outside, as a restart of the server does."""
-    unit = Database(get_settings()).unit_of_work()
-    statement = text("SELECT pg_terminate_backend(:backend, 5000)")
-    await unit.session.execute(statement, {"backend": backend})
-    await unit.close()
+    await outside("SELECT pg_terminate_backend(:backend, 5000)", backend)
+
+
+async def until_busy(backend: object) -> None:
+    """Wait until a statement runs on a connection."""
+    async with asyncio.timeout(30):
+        while await outside(STATE, backend) != "active":
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -92,11 +106,9 @@ async def test_idle_connections_are_given_back(monkeypatch: pytest.MonkeyPatch) 
     async with connected() as database:
         await one(database.driver, BACKEND)
         assert checked_out(database) == 1
-        for _ in range(100):
-            await asyncio.sleep(0.01)
-            if not checked_out(database):
-                break
-        assert checked_out(database) == 0
+        async with asyncio.timeout(30):
+            while checked_out(database):
+                await asyncio.sleep(0.01)
 
 
 async def test_without_a_pool_nothing_is_kept() -> None:
@@ -107,21 +119,22 @@ async def test_without_a_pool_nothing_is_kept() -> None:
 
 async def test_whoever_waits_too_long_is_told() -> None:
     """A connection that doesn't become free in time is not waited for."""
-    settings = settings_with(database_pool_size=1, database_pool_timeout=0.05)
+    settings = settings_with(database_pool_size=1, database_pool_timeout=1.0)
     async with connected(settings) as database:
-        busy = asyncio.create_task(one(database.driver, SLEEP, 0.3))
-        await asyncio.sleep(0.1)
+        known = await one(database.driver, BACKEND)
+        busy = asyncio.create_task(one(database.driver, SLEEP, 30))
+        await until_busy(known)
         with pytest.raises(Unavailable):
             await one(database.driver, BACKEND)
-        await busy
-        assert await one(database.driver, BACKEND)
+        busy.cancel()
 
 
 async def test_a_statement_can_be_given_up() -> None:
     """Who hangs up leaves a connection behind that others can use."""
     async with connected(settings_with(database_pool_size=1)) as database:
+        known = await one(database.driver, BACKEND)
         busy = asyncio.create_task(one(database.driver, SLEEP, 30))
-        await asyncio.sleep(0.1)
+        await until_busy(known)
         busy.cancel()
         with pytest.raises(asyncio.CancelledError):
             await busy
@@ -141,8 +154,9 @@ async def test_a_connection_may_end_in_the_middle(repeatable: bool) -> None:
     """What only reads is run again; of what writes nobody knows how far it came."""
     async with connected() as database:
         known = await one(database.driver, BACKEND)
-        running = asyncio.create_task(one(database.driver, SLEEP, 0.3, repeatable=repeatable))
-        await asyncio.sleep(0.1)
+        seconds = 1 if repeatable else 30
+        running = asyncio.create_task(one(database.driver, SLEEP, seconds, repeatable=repeatable))
+        await until_busy(known)
         await end(known)
         if repeatable:
             await running

@@ -1,0 +1,37 @@
+"""The tests that come with a service pass at once, and reach nearly all of it by themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from apiwright.local import Servers
+from tests.support.command import apiwright, succeeded
+from tests.support.running import ROOT, run_python, service_environ, unmeasured
+
+OWN = sorted(Path(__file__).parent.glob("*.yaml"))
+CONTRACTS = {path.stem: path for path in (*OWN, ROOT / "tests" / "projects" / "library.yaml")}
+CHECKS = (
+    "pytest -q -p no:cacheprovider --cov=app --cov-fail-under=90",
+    "mypy --strict app tests ../overrides",
+    "ruff check app tests",
+    "ruff format --check app tests",
+    "flake8 app tests",
+    "bandit --quiet --recursive app",
+)
+
+
+@pytest.mark.parametrize("name", ["starter", *CONTRACTS])
+def test_a_new_project_passes_its_own_checks(
+    name: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, servers: Servers
+) -> None:
+    """Tests with their coverage, types and style, without a line written by hand."""
+    given = ("--from", str(CONTRACTS[name])) if name in CONTRACTS else ()
+    succeeded(apiwright(tmp_path, "init", name, *given))
+    assert servers.postgres is not None
+    environ = unmeasured(service_environ(servers.postgres.url("postgres")))
+    # What mypy finds out about libraries is the same for all services.
+    environ["MYPY_CACHE_DIR"] = str(tmp_path_factory.getbasetemp() / "mypy")
+    for check in CHECKS:
+        run_python(tmp_path / name / "generated", environ, "-m", *check.split())
