@@ -81,7 +81,7 @@ _TAKEN_CLASSES = frozenset(
         "Select", "Sequence", "Sessions", "Step", "String", "Table", "Text", "Timestamp", "Tokens",
         "UnitOfWorkRoute", "Uuid", "AccessToken", "InstrumentedAttribute", "ColumnElement",
         "PasswordHasher", "Settings", "AliasChoices", "Database", "Environment", "ACCOUNTS", "NOW",
-        "UNSET", "UTC", "TYPE_CHECKING", "PATHS", "OVERRIDES", "Iterator", "Steps",
+        "UNSET", "UTC", "TYPE_CHECKING", "PATHS", "OVERRIDES", "Iterator", "ORMOption", "Steps",
     }
 )  # fmt: skip
 

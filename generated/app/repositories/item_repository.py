@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm.interfaces import ORMOption
 from typing_extensions import override
 
 from app.errors import NotFound
@@ -74,12 +75,12 @@ class ItemRepository(Repository[Item]):
         """Mark a row as deleted."""
         await self.change(row, {"deleted_at": datetime.now(UTC)})
 
-    async def restore(self, *conditions: Condition) -> Item:
+    async def restore(self, *conditions: Condition, loads: Sequence[ORMOption] = ()) -> Item:
         """The row that meets the conditions, no longer deleted; NotFound if there is none."""
         row = await self._one(select(Item), conditions, lock=True)
         if row is None:
             raise NotFound
-        return await self.change(row, {"deleted_at": None})
+        return await self.change(row, {"deleted_at": None}, loads=loads)
 
     async def list_items(self, query: ListItemsQuery, *conditions: Condition) -> Page[Item]:
         """The page that list_items asks for, of the rows that meet the conditions."""

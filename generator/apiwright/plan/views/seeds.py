@@ -184,6 +184,7 @@ def _text(column: Column, text: str, *, unique: bool) -> Code:
     return literal(text)
 
 
+_DIGITS = 6
 _TITLES = frozenset({"title", "name", "label", "full_name", "display_name", "subject"})
 
 
@@ -199,12 +200,13 @@ def _numbered(text: str, column: Column) -> Code:
             size,
             size,
         )
-    most = column.bounds.max_length
+    most, pattern = column.bounds.max_length, column.bounds.pattern
     for separator in (" ", "-", "_", ""):
-        fits = most is None or len(text) + len(separator) + 6 <= most
-        pattern = column.bounds.pattern
-        if fits and (not pattern or re.search(pattern, f"{text}{separator}1")):
-            return compose('{} + f"{}{{number + 1}}"', literal(text), constant(separator))
+        size = len(text) if most is None else max(most - len(separator) - _DIGITS, 0)
+        base = text[:size].rstrip()
+        fits = most is None or len(base) + len(separator) + _DIGITS <= most
+        if fits and (not pattern or re.search(pattern, f"{base}{separator}1")):
+            return compose('{} + f"{}{{number + 1}}"', literal(base), constant(separator))
     return literal(text)
 
 

@@ -350,18 +350,25 @@ class _MethodBuilder:
 
     def _get(self, action: RowAction, entity: Entity, *, lock: bool) -> Code:
         """The code that finds the row."""
-        if action.key is None:
+        loads = constant("")
+        if action.links:
+            loads = compose("loads={}", ident(links_name(entity)))
+        elif not action.writes and action.view is not None and action.view.loads:
+            loads = compose("loads={}", ident(loads_name(action.view, self.service)))
+        if action.key is not None:
+            conditions = [self._condition(action.key, entity)]
+        elif loads:
+            key, model = ident(entity.key_column.attribute), ident(entity.class_name)
+            conditions = [compose("models.{}.{} == self.caller.account.{}", model, key, key)]
+        else:
             return constant("self.caller.account")
-        conditions = [self._condition(action.key, entity)]
         conditions += self._conditions(action.rows, entity)
         if action.rows.owned and not action.rows.visible and entity.owner is not None:
             conditions.append(compose("*{}", self._owned(entity)))
         if lock:
             conditions.append(constant("lock=True"))
-        if action.links:
-            conditions.append(compose("loads={}", ident(links_name(entity))))
-        elif action.verb is RowVerb.READ and action.view is not None and action.view.loads:
-            conditions.append(compose("loads={}", ident(loads_name(action.view, self.service))))
+        if loads:
+            conditions.append(loads)
         method = constant("restore" if action.verb is RowVerb.RESTORE else "get")
         return compose("await self.{}.{}({})", ident(entity.plural), method, joined(conditions))
 
