@@ -1,7 +1,7 @@
 """The benchmark: `nox -s bench -- [short | full | features]`.
 
-`short` (the default) takes a minute or two and only shows its figures; `full` takes about half an
-hour and writes them into the documentation; `features` measures what each feature costs.
+`short` (the default) takes a minute or two and only shows its figures; `full` takes a quarter of
+an hour and writes them into the documentation; `features` measures what each feature costs.
 """
 
 from __future__ import annotations

@@ -40,9 +40,9 @@ SHORT = Plan(2.0, 0.5, rounds=1)
 FULL = Plan(
     3.0,
     1.0,
-    rounds=5,
+    rounds=4,
     rounds_of_two=2,
-    steps=(1, 3, 10, 32, 100, 316, 1000),
+    steps=(1, 10, 32, 100, 316, 1000),
     reference_runs=10,
     storm_seconds=30.0,
 )

@@ -29,7 +29,10 @@ EMAIL, PASSWORD = "buyer@example.com", "correct horse battery staple"
 
 @dataclass(frozen=True)
 class Scene:
-    """The servers that all variants share, and a folder for what lasts no longer than the run."""
+    """The servers that all variants share, and a folder for what lasts no longer than the run.
+
+    `pool_size` connections is what the workers of a variant have together.
+    """
 
     folder: Path
     servers: Servers
@@ -43,25 +46,25 @@ class Scene:
         assert self.servers.postgres is not None
         return self.servers.postgres.pid
 
-    def service_environ(self) -> dict[str, str]:
+    def service_environ(self, workers: int = 1) -> dict[str, str]:
         """The environment of a generated service: production, with a pool like that of all."""
         return {
             **os.environ,
             "ENVIRONMENT": "production",
             "DATABASE_URL": self.database_url,
-            "DATABASE_POOL_SIZE": str(self.pool_size),
+            "DATABASE_POOL_SIZE": str(self.pool_size // workers),
             "DATABASE_MAX_OVERFLOW": "0",
             "REDIS_URL": self.servers.redis_url,
             "JWT_KEYS": json.dumps({"bench": self.key}),
             "ACCESS_TOKEN_SECONDS": "86400",
         }
 
-    def peer_environ(self) -> dict[str, str]:
+    def peer_environ(self, workers: int = 1) -> dict[str, str]:
         """The environment of a peer."""
         return {
             **os.environ,
             "DATABASE_URL": self.database_url,
-            "POOL_SIZE": str(self.pool_size),
+            "POOL_SIZE": str(self.pool_size // workers),
             "JWT_KEY": self.key,
             "PYTHONPATH": str(ROOT),
         }

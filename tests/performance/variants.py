@@ -37,7 +37,7 @@ def generated(name: str, title: str, service: Path) -> Variant:
     """A service that apiwright has generated, at this place."""
 
     def start(scene: Scene, log: Path, workers: int) -> AbstractContextManager[Server]:
-        return python_server("app.main:app", service, scene.service_environ(), log, workers)
+        return python_server("app.main:app", service, scene.service_environ(workers), log, workers)
 
     return Variant(name, title, start)
 
@@ -47,14 +47,14 @@ def peer(name: str, title: str, module: str) -> Variant:
 
     def start(scene: Scene, log: Path, workers: int) -> AbstractContextManager[Server]:
         app = f"tests.performance.peers.{module}:app"
-        return python_server(app, ROOT, scene.peer_environ(), log, workers)
+        return python_server(app, ROOT, scene.peer_environ(workers), log, workers)
 
     return Variant(name, title, start)
 
 
 def fastify(scene: Scene, log: Path, workers: int) -> AbstractContextManager[Server]:
     """The peer in JavaScript."""
-    return node_server(scene.peer_environ(), log, workers)
+    return node_server(scene.peer_environ(workers), log, workers)
 
 
 def variants(service: Path, offers: Path) -> tuple[Variant, ...]:
