@@ -53,7 +53,7 @@ ACCOUNTS: tuple[dict[str, object], ...] = (
 
 
 async def accounts(settings: Settings) -> list[models.User]:
-    """The accounts that can sign in, with the password of SEED_PASSWORD; one is made up if unset."""
+    """The accounts that sign in, with the password of SEED_PASSWORD; one is made up if unset."""
     password = settings.seed_password.get_secret_value() or secrets.token_urlsafe(12)
     if not settings.seed_password.get_secret_value():
         print(f"the accounts have the password {password}")

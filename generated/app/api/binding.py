@@ -1,6 +1,7 @@
 """From a request to typed values: parameters and bodies, held to the contract on the way.
 
-`from_path`, `from_query`, `from_body` make the dependencies that the routers use.
+The dependencies of the routers are made by
+`from_path`, `from_query`, `from_body`.
 """
 
 from __future__ import annotations
