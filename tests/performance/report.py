@@ -231,4 +231,4 @@ def _bold(title: str, results: Results) -> str:
 
 
 def _word(mark: Mark) -> str:
-    return "hit" if mark.hit else "**missed**"
+    return mark.word if mark.word == "hit" else f"**{mark.word}**"
