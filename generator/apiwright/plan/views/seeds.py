@@ -202,8 +202,8 @@ def _numbered(text: str, column: Column) -> Code:
         )
     most, pattern = column.bounds.max_length, column.bounds.pattern
     for separator in (" ", "-", "_", ""):
-        size = len(text) if most is None else max(most - len(separator) - _DIGITS, 0)
-        base = text[:size].rstrip()
+        room = len(text) if most is None else max(most - len(separator) - _DIGITS, 0)
+        base = text[:room].rstrip()
         fits = most is None or len(base) + len(separator) + _DIGITS <= most
         if fits and (not pattern or re.search(pattern, f"{base}{separator}1")):
             return compose('{} + f"{}{{number + 1}}"', literal(base), constant(separator))
