@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -23,7 +24,8 @@ PORT = 8000
 """Where the document's own scripts look for the service."""
 
 ROWS = 10_000
-TOO_SLOW = "AssertionError: Response time exceeds 200ms threshold"
+TOO_SLOW = re.compile(r" 0 failed\nmean [\d.]+ s, median [\d.]+ s, most [\d.]+ s\s*\Z")
+"""The end of a run whose load test got every answer, but too late."""
 
 
 @pytest.fixture
@@ -62,10 +64,9 @@ def test_the_checks_of_the_document_pass(generated: Path, servers: Servers, tmp_
                 check=False,
                 timeout=600,
             )
-        if TOO_SLOW in done.stderr + done.stdout:
+        if done.returncode and TOO_SLOW.search(done.stdout):
             for arguments in (("upgrade", "head"), ("downgrade", "base"), ("upgrade", "head")):
                 run_python(generated, environ, "-m", "alembic", *arguments)
-            assert "Running performance tests" in done.stdout
             return
     assert done.returncode == 0, f"{done.stdout[-5000:]}\n{done.stderr[-5000:]}"
     assert "All tests passed" in done.stdout
