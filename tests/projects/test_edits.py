@@ -114,7 +114,8 @@ def rename_schema(project: Path) -> list[str]:
         override.read_text()
         .replace(
             "from app.schemas.item import Item, ItemStatus, Reservation",
-            "from app.schemas.article import Article, ItemStatus, Reservation",
+            "from app.schemas.article import Article, ItemStatus\n"
+            "from app.schemas.item import Reservation",
         )
         .replace("-> Item:", "-> Article:")
         .replace("models.Item.id", "models.Article.id")
@@ -131,8 +132,7 @@ def remove_field(project: Path) -> list[str]:
     text = re.sub(
         r"        tags:\n          description: Words to find it by\n(          .*\n)+", "", text
     )
-    text = text.replace("        - tags\n", "").replace("        tags: [office, brass]\n", "")
-    text = text.replace("            tags: [office, brass]\n", "")
+    text = re.sub(r"^ +(- tags|tags: \[office, brass\])\n", "", text, flags=re.MULTILINE)
     start = text.index("        - name: tag\n")
     end = text.index("        - name: min_price\n")
     spec.write_text(text[:start] + text[end:])

@@ -22,7 +22,7 @@ MAX_MERGES = 1_000
 MAX_DEPTH = 100
 """How deep lists and mappings may stand inside each other."""
 
-MAX_VALUES = 400_000
+MAX_VALUES = 250_000
 """How many values all files of one contract may have, with YAML aliases written out."""
 
 MAX_DIGITS = 4_300
