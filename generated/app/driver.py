@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.errors import RACES, TEMPORARY, Unavailable, sqlstate
+from app.errors import LOST, RACES, TEMPORARY, Unavailable, sqlstate
 
 ATTEMPTS = 3
 KEPT_SECONDS = 1.0
@@ -58,7 +58,7 @@ class Driver:
             try:
                 rows: list[asyncpg.Record] = await lease.driver.fetch(statement, *arguments)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                lost = lease.driver.is_closed() or sqlstate(error) in TEMPORARY - RACES
+                lost = lease.driver.is_closed() or sqlstate(error) in LOST
                 await (self._drop_all(lease) if lost else self._return(lease))
                 if attempt < ATTEMPTS and (sqlstate(error) in RACES or (lost and repeatable)):
                     continue
@@ -105,7 +105,11 @@ class Driver:
         if self._size and self._held >= self._size:
             turn: asyncio.Future[Lease | None] = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
-            return await turn
+            try:
+                return await turn
+            except asyncio.CancelledError:
+                await self._pass_on(turn)
+                raise
         self._held += 1
         try:
             pooled = await self._engine.connect()
@@ -123,6 +127,16 @@ class Driver:
             self._idle.append(lease)
             if self._sweep is None or self._sweep.done():
                 self._sweep = asyncio.create_task(self._sweep_idle())
+
+    async def _pass_on(self, turn: asyncio.Future[Lease | None]) -> None:
+        """Let others have what somebody was given who has just stopped waiting for it."""
+        if turn.cancelled() or not turn.done():
+            return
+        lease = turn.result()
+        if lease is None:
+            self._hand_on(None)
+        else:
+            await self._return(lease)
 
     def _hand_on(self, lease: Lease | None) -> bool:
         """Give the next one who waits a connection, or (None) the right to open one."""

@@ -166,7 +166,10 @@ def contract_methods(request: Request) -> list[str]:
 RACES = frozenset({"40001", "40P01"})
 """States of what lost a race: a serialization failure, a deadlock. Another try may well win."""
 
-TEMPORARY = RACES | {"53300", "57014", "57P01", "57P03", "08006"}
+LOST = frozenset({"57P01", "57P03", "08006"})
+"""States of a connection that the server has ended, or is about to end."""
+
+TEMPORARY = RACES | LOST | {"53300", "57014"}
 """States that pass by themselves: races, too many connections, time-outs, a restart."""
 
 UNSTORABLE = frozenset(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import SecurityScopes
-from sqlalchemy import select
+from sqlalchemy import SQLColumnExpression, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import get_db
@@ -33,12 +33,7 @@ async def authenticate(request: Request, session: DbSession, needed: SecuritySco
         await session.execute(
             select(User, AuthSession.scope)
             .join(AuthSession, AuthSession.account_id == User.id)
-            .where(
-                AuthSession.id == token.session,
-                AuthSession.revoked_at.is_(None),
-                User.id == token.subject,
-                User.is_active,
-            )
+            .where(*lets_in(token.session, token.subject))
         )
     ).one_or_none()
     if found is None:
@@ -53,6 +48,16 @@ async def authenticate(request: Request, session: DbSession, needed: SecuritySco
 def nobody() -> None:
     """Lets nobody in: the contract asks for a kind of authentication that nothing here knows."""
     raise NotAuthenticated
+
+
+def lets_in(session_id: Any, account_id: Any) -> tuple[SQLColumnExpression[bool], ...]:
+    """The conditions under which a session lets its account in; both may be parameters."""
+    return (
+        AuthSession.id == session_id,
+        AuthSession.revoked_at.is_(None),
+        User.id == account_id,
+        User.is_active,
+    )
 
 
 def permitted(

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, select
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from app.api.dependencies import access_token, permitted
+from app.api.dependencies import access_token, lets_in, permitted
 from app.database import Database
 from app.direct.statements import Change, Form, Listing, Statement
 from app.errors import Forbidden, NotAuthenticated, NotFound
@@ -29,12 +29,7 @@ JSON = (b"content-type", b"application/json")
 ACCOUNT = Statement(
     select(User.roles, AuthSession.scope.label("session_scope"))
     .join(AuthSession, AuthSession.account_id == User.id)
-    .where(
-        AuthSession.id == bindparam("session"),
-        AuthSession.revoked_at.is_(None),
-        User.id == bindparam("subject"),
-        User.is_active,
-    )
+    .where(*lets_in(bindparam("session"), bindparam("subject")))
 )
 """What has to be known of an account and its session."""
 
@@ -118,8 +113,8 @@ class Call:
         may know of it (`visible`).
         """
         statement = change.statement(tuple(changes), owned=owner is not None)
-        given = {**values, **{f"new_{name}": value for name, value in changes.items()}}
-        rows = await self.fetch(statement, {**given, "owner": owner}, repeatable=False)
+        news = {f"new_{name}": value for name, value in changes.items()}
+        rows = await self.fetch(statement, {**values, **news, "owner": owner}, repeatable=False)
         if rows:
             return Answer(rows[0][0].encode(), status)
         if visible and owner is not None:

@@ -37,7 +37,8 @@ async def list_users(call: calls.Call) -> calls.Answer:
     query = list_users_query(call.request)
     form = LIST_USERS.form(query)
     page = await call.page(form)
-    return page.within("items", {"next_cursor": page.next_cursor, "total": await call.total(form)})
+    total = await call.total(form)
+    return page.within("items", {"total": total, "next_cursor": page.next_cursor})
 
 
 READ_ME = shapes.USER_VIEW.rows(models.User.id == bindparam("caller"))

@@ -141,6 +141,31 @@ async def test_a_statement_can_be_given_up() -> None:
         assert await one(database.driver, BACKEND)
 
 
+async def test_a_turn_that_comes_too_late_is_passed_on() -> None:
+    """Who stops waiting in the moment of being served keeps nothing from the others."""
+    async with connected(settings_with(database_pool_size=1)) as database:
+        known = await one(database.driver, BACKEND)
+        lease = database.driver._at_hand()
+        assert lease is not None
+        waiting = asyncio.create_task(one(database.driver, BACKEND))
+        await asyncio.sleep(0.05)
+        await database.driver._return(lease)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert await one(database.driver, BACKEND) == known
+
+
+async def test_what_takes_too_long_is_not_run_again(races: None) -> None:
+    """A statement that runs out of time says nothing against its connection."""
+    async with connected(settings_with(database_statement_timeout=0.2)) as database:
+        known = await one(database.driver, BACKEND)
+        with pytest.raises(Unavailable):
+            await one(database.driver, "SELECT pg_sleep(nextval('apart.calls') * 30)")
+        assert await one(database.driver, BACKEND) == known
+        assert await one(database.driver, "SELECT nextval('apart.calls')") == 2
+
+
 async def test_connections_that_have_ended_are_replaced() -> None:
     """A restart of the database while nothing happens passes unnoticed."""
     async with connected() as database:

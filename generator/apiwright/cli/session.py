@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
@@ -77,6 +78,12 @@ def guarded(command: Callable[Arguments, Result]) -> Callable[Arguments, Result]
         raise AssertionError("fail() does not return")
 
     return run
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """A hint for a name that nothing has: what was probably meant."""
+    near = difflib.get_close_matches(name, list(known), 1, 0.5)
+    return f"did you mean {near[0]}?" if near else otherwise
 
 
 def fail(message: str, hint: str = "", code: int = PROBLEMS) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import secrets
@@ -19,7 +18,15 @@ from apiwright.bench.run import Effort, Figures, bench
 from apiwright.bench.targets import LeftOut
 from apiwright.cli.generating import generate
 from apiwright.cli.progress import Progress
-from apiwright.cli.session import PROBLEMS, WRONG_USE, Session, fail, guarded, print_json
+from apiwright.cli.session import (
+    PROBLEMS,
+    WRONG_USE,
+    Session,
+    did_you_mean,
+    fail,
+    guarded,
+    print_json,
+)
 from apiwright.dev.service import Service as DevService
 from apiwright.dev.service import ServiceError, listen
 from apiwright.ir.service import Service
@@ -121,8 +128,7 @@ def _generated(session: Session, operations: Sequence[str], progress: Progress) 
     contract = generated.understood.service
     for name in operations:
         if name not in contract.operations:
-            near = difflib.get_close_matches(name, contract.operations, 1, 0.5)
-            hint = f"did you mean {near[0]}?" if near else ""
+            hint = did_you_mean(name, contract.operations)
             fail(f"the contract has no operation called {name}", hint, WRONG_USE)
     return contract
 

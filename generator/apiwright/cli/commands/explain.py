@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import asdict
 
 import click
 
-from apiwright.cli.session import WRONG_USE, Session, fail, guarded, print_json, quiet_pipe
+from apiwright.cli.session import (
+    WRONG_USE,
+    Session,
+    did_you_mean,
+    fail,
+    guarded,
+    print_json,
+    quiet_pipe,
+)
 from apiwright.dev.service import ServiceError
 from apiwright.dev.statements import statements
 from apiwright.plan.describe import (
@@ -44,8 +51,7 @@ def command(*, name: str | None, as_json: bool, as_sql: bool) -> None:
     schemas = [s for s in describe_schemas(service) if name in {None, s.name}]
     if name is not None and not operations and not schemas:
         known = [*service.operations, *service.schemas]
-        near = difflib.get_close_matches(name, known, 1, 0.5)
-        hint = f"did you mean {near[0]}?" if near else ""
+        hint = did_you_mean(name, known)
         fail(f"the contract has no operation and no schema called {name}", hint, WRONG_USE)
     with quiet_pipe():
         if as_sql:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-
 import click
 
-from apiwright.cli.session import WRONG_USE, Session, fail, guarded
+from apiwright.cli.session import WRONG_USE, Session, did_you_mean, fail, guarded
 from apiwright.overriding import read_overrides
 from apiwright.overriding.stub import StubError, add_stub
 from apiwright.plan.stubs import stub_of
@@ -31,8 +29,7 @@ def command(*, operation: str, print_only: bool) -> None:
     session = Session.here()
     service = session.comprehend().service
     if operation not in service.operations:
-        near = difflib.get_close_matches(operation, service.operations, 1, 0.5)
-        hint = f"did you mean {near[0]}?" if near else "`apiwright routes` lists them"
+        hint = did_you_mean(operation, service.operations, "`apiwright routes` lists them")
         fail(f"the contract has no operation called {operation}", hint, WRONG_USE)
     stub = stub_of(service, operation)
     file = session.project.overrides / f"{stub.module}.py"

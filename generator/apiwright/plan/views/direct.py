@@ -21,7 +21,7 @@ from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import Column, Entity, Fill
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.directness import Directness
-from apiwright.plan.views.repositories import paging_value
+from apiwright.plan.views.repositories import counts, page_values
 from apiwright.plan.views.routers import location, needed_scopes, route_path
 from apiwright.plan.views.services import stored_values
 from apiwright.plan.views.shapes import Shapes, ShapeView
@@ -163,13 +163,8 @@ class DirectBuilder:
         return ident(f"{stem}_{place}_{name.strip('_')}" if place == "path" else f"{stem}_{place}")
 
     def _imports(self, operation: Operation) -> Iterator[Code]:
-        refs = {
-            ref
-            for argument in signature(operation, self._service, self._classes).arguments
-            for ref in signature(operation, self._service, self._classes).refs
-            if ref.name in argument.annotation
-        }
-        yield from schema_imports(tuple(refs))
+        taken = signature(operation, self._service, self._classes).taken
+        yield from schema_imports(tuple(taken))
         action = operation.action
         if isinstance(action, ListAction):
             entity = self._service.entities[action.entity]
@@ -361,7 +356,7 @@ class DirectBuilder:
         form += [constant("guards=guards")] if self._guards(action, entity) else []
         lines.append(compose("form = {}.form({})", name, joined(form)))
         lines.append(constant("page = await call.page(form)"))
-        lines.append(compose("return {}", self._page(operation, action)))
+        lines += self._page(operation, action)
         return constants, lines
 
     def _guards(self, action: ListAction, entity: Entity) -> list[Code]:
@@ -395,28 +390,17 @@ class DirectBuilder:
             columns = [entity.column(name) for name in self._rules.ordered(action, entity)]
             yield compose("ends={}", literal({c.attribute: c.property for c in columns}))
 
-    def _page(self, operation: Operation, action: ListAction) -> Code:
+    def _page(self, operation: Operation, action: ListAction) -> list[Code]:
+        """The lines that put a page together."""
         page = action.page
         if not page.envelope:
-            return constant("page.alone()")
-
-        def value(attribute: str, otherwise: int) -> Code:
-            return paging_value(attribute, otherwise, operation, self._service)
-
-        limit = value(page.limit, page.default_limit)
-        lines = [
-            (page.next_cursor, constant("page.next_cursor")),
-            (page.shown_limit, limit),
-            (page.shown_offset, value(page.offset, 0)),
-            (page.shown_number, value(page.number, 1)),
-            (page.has_more, constant("page.more")),
-        ]
-        if page.total:
-            lines.append((page.total, constant("await call.total(form)")))
-        if page.shown_pages:
-            lines.append((page.shown_pages, compose("-(-await call.total(form) // {})", limit)))
-        pairs = [compose("{}: {}", literal(name), code) for name, code in lines if name]
-        return compose("page.within({}, {{{}}})", literal(page.items), joined(pairs))
+            return [constant("return page.alone()")]
+        counted = [constant("total = await call.total(form)")] if counts(page) else []
+        told = page_values(
+            page, operation, self._service, total=constant("total"), more=constant("page.more")
+        )
+        pairs = joined([compose("{}: {}", literal(name), code) for name, code in told])
+        return [*counted, compose("return page.within({}, {{{}}})", literal(page.items), pairs)]
 
     def _create(
         self, operation: Operation, action: CreateAction

@@ -11,10 +11,12 @@ from apiwright.ir.operations import (
     ListAction,
     Location,
     Operation,
+    Page,
     RowAction,
     RowVerb,
 )
 from apiwright.ir.service import Service
+from apiwright.ir.shapes import properties, takes_null
 from apiwright.ir.storage import Entity
 from apiwright.plan.views.routers import needed_scopes
 from apiwright.plan.views.shapes import NotDirectError, Shapes
@@ -75,11 +77,21 @@ class Directness:
                 raise NotDirectError(f"the filter {rule.attribute} looks for patterns")
             if rule.compare is Compare.IN and column is not None and column.array:
                 raise NotDirectError(f"the filter {rule.attribute} compares lists")
+        self._check_page(action.page)
         if action.page.cursor:
             shown = self._shapes.of(action.view).names
             for name in self.ordered(action, entity):
                 if entity.column(name).property not in shown:
                     raise NotDirectError(f"it is ordered by {name}, which it doesn't show")
+
+    def _check_page(self, page: Page) -> None:
+        """A last page has no cursor, which some contracts leave out, and others show as null."""
+        if not (page.envelope and page.next_cursor):
+            return
+        named = self._service.schemas
+        shown = properties(named[page.envelope].schema, named)[page.next_cursor]
+        if not shown.required and not takes_null(shown.schema, named):
+            raise NotDirectError(f"its last page leaves {page.next_cursor} out")
 
     def ordered(self, action: ListAction, entity: Entity) -> Iterator[str]:
         """The columns that a list can be ordered by, the key last."""

@@ -245,14 +245,15 @@ def _list(
         else joined([_step(step, entity) for step in action.order]),
         chosen_order=chosen,
         paging=_paging(action.page, operation, service),
-        count=constant(", count=True" if _counts(action.page) else ""),
+        count=constant(", count=True" if counts(action.page) else ""),
         loads=compose(", loads={}", ident(loads_name(action.view, service)))
         if action.view.loads
         else constant(""),
     )
 
 
-def _counts(page: Page) -> bool:
+def counts(page: Page) -> bool:
+    """Whether a page tells of the number of rows on all pages."""
     return bool(page.total or page.shown_pages)
 
 
@@ -286,6 +287,24 @@ def _paging(page: Page, operation: Operation, service: Service) -> Code:
     if page.cursor:
         arguments.append(compose("cursor=query.{}", ident(page.cursor)))
     return compose("Paging({})", joined(arguments))
+
+
+def page_values(
+    page: Page, operation: Operation, service: Service, *, total: Code, more: Code
+) -> Iterator[tuple[str, Code]]:
+    """What a page shows beside its items: properties, each with the code of its value."""
+    limit = paging_value(page.limit, page.default_limit, operation, service)
+    for name, code in (
+        (page.total, total),
+        (page.next_cursor, constant("page.next_cursor")),
+        (page.shown_limit, limit),
+        (page.shown_offset, paging_value(page.offset, 0, operation, service)),
+        (page.shown_number, paging_value(page.number, 1, operation, service)),
+        (page.shown_pages, compose("-(-{} // {})", total, limit)),
+        (page.has_more, more),
+    ):
+        if name:
+            yield name, code
 
 
 def paging_value(attribute: str, otherwise: int, operation: Operation, service: Service) -> Code:

@@ -48,12 +48,7 @@ def router_view(resource: Resource, service: Service, classes: SchemaClasses) ->
     """The router of `resource`; concrete paths stand before those with parameters."""
     operations = [service.operations[name] for name in resource.operations]
     signatures = {o.id: signature(o, service, classes) for o in operations}
-    refs = tuple(
-        ref
-        for known in signatures.values()
-        for ref in known.refs
-        if any(ref.name in argument.annotation for argument in known.arguments)
-    )
+    refs = tuple(ref for known in signatures.values() for ref in known.taken)
     handlers = [_handler(o, resource, service, signatures[o.id]) for o in operations]
     return RouterView(
         docstring=docstring(resource.description or f"The {resource.name} operations", 0),

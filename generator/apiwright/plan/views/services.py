@@ -30,7 +30,7 @@ from apiwright.ir.shapes import properties, takes_null
 from apiwright.ir.storage import Column, ColumnType, Entity, Fill, ManyToMany
 from apiwright.plan.models.document import has_default
 from apiwright.plan.schema_classes import SchemaClasses
-from apiwright.plan.views.repositories import links_name, loads_name, paging_value, views_of
+from apiwright.plan.views.repositories import links_name, loads_name, page_values, views_of
 from apiwright.plan.views.signatures import Signature, schema_imports, signature
 from apiwright.understand.exchange import answer_schema, body_content
 
@@ -287,22 +287,16 @@ class _MethodBuilder:
             return
         found = properties(self.service.schemas[page.envelope].schema, self.service.schemas)
 
-        def value(attribute: str, otherwise: int) -> Code:
-            return paging_value(attribute, otherwise, operation, self.service)
-
-        limit = value(page.limit, page.default_limit)
-        for name, code in (
-            (page.items, items),
-            (page.total, constant("page.total")),
-            (page.next_cursor, constant("page.next_cursor")),
-            (page.shown_limit, limit),
-            (page.shown_offset, value(page.offset, 0)),
-            (page.shown_number, value(page.number, 1)),
-            (page.shown_pages, compose("-(-page.total // {})", limit)),
-            (page.has_more, constant("page.next_cursor is not None")),
-        ):
-            if name:
-                yield Assignment(ident(found[name].attribute), code)
+        yield Assignment(ident(found[page.items].attribute), items)
+        told = page_values(
+            page,
+            operation,
+            self.service,
+            total=constant("page.total"),
+            more=constant("page.next_cursor is not None"),
+        )
+        for name, code in told:
+            yield Assignment(ident(found[name].attribute), code)
 
     def _create(self, operation: Operation, action: CreateAction) -> CreateMethod:
         entity = self.service.entities[action.entity]

@@ -49,6 +49,13 @@ class Signature:
     refs: tuple[ClassRef, ...]
 
     @property
+    def taken(self) -> frozenset[ClassRef]:
+        """The classes among the types of the arguments."""
+        return frozenset(
+            ref for ref in self.refs if any(ref.name in a.annotation for a in self.arguments)
+        )
+
+    @property
     def parameters(self) -> Code:
         """The parameter list of a method."""
         written = [compose("{}: {}", a.name, a.annotation) for a in self.arguments]
