@@ -82,6 +82,7 @@ _TAKEN_CLASSES = frozenset(
         "UnitOfWorkRoute", "Uuid", "AccessToken", "InstrumentedAttribute", "ColumnElement",
         "PasswordHasher", "Settings", "AliasChoices", "Database", "Environment", "ACCOUNTS", "NOW",
         "UNSET", "UTC", "TYPE_CHECKING", "PATHS", "OVERRIDES", "Iterator", "ORMOption", "Steps",
+        "SQLColumnExpression",
     }
 )  # fmt: skip
 
