@@ -16,7 +16,6 @@ from tests.support.running import (
     running_service,
     scratch_database,
     service_environ,
-    unmeasured,
 )
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -39,7 +38,7 @@ def generated(tmp_path: Path) -> Path:
 def test_the_tests_of_the_document_pass(generated: Path, servers: Servers) -> None:
     """They run with a client that announces no lifespan, and a new event loop for each request."""
     assert servers.postgres is not None
-    environ = unmeasured(service_environ(servers.postgres.url("postgres")))
+    environ = service_environ(servers.postgres.url("postgres"))
     arguments = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_reference_api.py")
     assert "5 passed" in run_python(generated, environ, *arguments)
 
@@ -52,7 +51,7 @@ def test_the_checks_of_the_document_pass(generated: Path, servers: Servers, tmp_
     it are run then.
     """
     with scratch_database(servers) as url:
-        environ = unmeasured(service_environ(url, servers.redis_url))
+        environ = service_environ(url, servers.redis_url)
         with running_service(generated, environ, tmp_path, port=PORT) as running:
             running.python("-m", "app.seed", "--rows", str(ROWS))
             done = subprocess.run(

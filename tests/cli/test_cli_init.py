@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from apiwright.local import Servers
 from tests.support.command import tree
-from tests.support.running import run_python, service_environ
 
 Invoke = Callable[..., Result]
 
@@ -27,17 +25,6 @@ def test_a_new_project_is_clean(invoke: Invoke, tmp_path: Path) -> None:
     assert invoke(project, "check").output == "specs/openapi.yaml: no problems\n"
     assert invoke(project, "generate", "--check").exit_code == 0
     assert invoke(project, "routes").output.endswith("5 default\n")
-
-
-def test_its_tests_pass_at_once(invoke: Invoke, tmp_path: Path, servers: Servers) -> None:
-    """Without a line of override."""
-    assert invoke(tmp_path, "init", "shed").exit_code == 0
-    assert servers.postgres is not None
-    environ = service_environ(servers.postgres.url("postgres"))
-    out = run_python(
-        tmp_path / "shed" / "generated", environ, "-m", "pytest", "-q", "-p", "no:cacheprovider"
-    )
-    assert " passed" in out
 
 
 def test_nothing_that_exists_is_overwritten(invoke: Invoke, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def main() -> None:
         signal.signal(number, signal.default_int_handler)
     with tempfile.TemporaryDirectory() as folder, scene(Path(folder)) as here:
         if arguments.what == "features":
-            for feature, cost in features(here, service):
+            for feature, cost in features(here, service, FULL):
                 print(f"{feature:<52}{cost:>8.1f} us")
             return
         full = arguments.what == "full"
@@ -114,7 +114,7 @@ def measured(here: Scene, service: Path, plan: Plan, works: list[str]) -> Result
         start=start,
         profile=checks.profile(here, service, plan.seconds),
         imports=checks.imported(here, service),
-        features=features(here, service),
+        features=features(here, service, plan),
         notes=notes,
     )
 
@@ -133,10 +133,11 @@ def account(here: Scene, service: Path) -> str:
         return sign_in(server.url)
 
 
-def features(here: Scene, service: Path) -> list[tuple[str, float]]:
+def features(here: Scene, service: Path, plan: Plan) -> list[tuple[str, float]]:
     """What each feature costs, in the service and with FastAPI's own means."""
-    ours = [sys.executable, str(HERE / "features.py"), "service"]
-    theirs = [sys.executable, "-m", "tests.performance.features", "fastapi"]
+    rounds = str(plan.feature_rounds)
+    ours = [sys.executable, str(HERE / "features.py"), "service", rounds]
+    theirs = [sys.executable, "-m", "tests.performance.features", "fastapi", rounds]
     found = []
     for command, folder, environ in (
         (ours, service, here.service_environ()),

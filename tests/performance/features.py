@@ -1,8 +1,8 @@
 """What each feature around the operations costs: microseconds of CPU a request, in one process.
 
-`features.py service`, in the folder of a generated service, or `features.py fastapi`, for what the
-same costs with FastAPI's own means; prints pairs of a feature and its cost as JSON. Features are
-turned on one after the other; each is charged with what it adds.
+`features.py service ROUNDS`, in the folder of a generated service, or `features.py fastapi ROUNDS`,
+for what the same costs with FastAPI's own means; prints pairs of a feature and its cost as JSON.
+Features are turned on one after the other; each is charged with what it adds.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from fastapi import FastAPI, Query, Request, Response
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
-CALLS, ROUNDS = 3000, 7
+CALLS, ROUNDS = 3000, int(sys.argv[2])
 QUERY = (
     "limit=20&offset=0&owner_id=5a1c0f3e-1d7b-4c58-8c55-2b7f0a9d7e10&status=available&tag=brass"
     "&min_price=1.00&max_price=99.00&created_from=2026-01-15T09%3A30%3A00Z"

@@ -22,8 +22,8 @@ class Plan:
     """How much is measured.
 
     `seconds` and `warm_up` of each load; rounds with one worker and with two; the numbers of
-    connections for the curve of latency; runs of the reference load test; seconds of the storm.
-    What is 0 or empty is left out.
+    connections for the curve of latency; runs of the reference load test; seconds of the storm;
+    rounds for each feature. What is 0 or empty is left out.
     """
 
     seconds: float
@@ -34,6 +34,7 @@ class Plan:
     reference_runs: int = 0
     storm_seconds: float = 0.0
     connections: int = 32
+    feature_rounds: int = 7
 
 
 SHORT = Plan(2.0, 0.5, rounds=1)

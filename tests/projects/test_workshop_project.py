@@ -28,11 +28,10 @@ def test_all_but_business_logic_is_answered(project: Path) -> None:
     assert "/v2/tools/{tool_id}/sharpen  sharpen       open" in routes
 
 
-def test_its_types_hold(project: Path) -> None:
+def test_its_types_hold(project: Path, types_of_libraries: Path) -> None:
     """Strictly, in the service and in its tests."""
-    out = run_python(
-        project / "generated", service_environ(""), "-m", "mypy", "--strict", "app", "tests"
-    )
+    environ = service_environ("", MYPY_CACHE_DIR=str(types_of_libraries))
+    out = run_python(project / "generated", environ, "-m", "mypy", "--strict", "app", "tests")
     assert out.startswith("Success")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from apiwright.local import Servers
 from tests.support.command import apiwright, succeeded
-from tests.support.running import ROOT, run_python, service_environ, unmeasured
+from tests.support.running import ROOT, run_python, service_environ
 
 OWN = sorted(Path(__file__).parent.glob("*.yaml"))
 CONTRACTS = {path.stem: path for path in (*OWN, ROOT / "tests" / "projects" / "library.yaml")}
@@ -24,14 +24,14 @@ CHECKS = (
 
 @pytest.mark.parametrize("name", ["starter", *CONTRACTS])
 def test_a_new_project_passes_its_own_checks(
-    name: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, servers: Servers
+    name: str, tmp_path: Path, types_of_libraries: Path, servers: Servers
 ) -> None:
     """Tests with their coverage, types and style, without a line written by hand."""
     given = ("--from", str(CONTRACTS[name])) if name in CONTRACTS else ()
     succeeded(apiwright(tmp_path, "init", name, *given))
     assert servers.postgres is not None
-    environ = unmeasured(service_environ(servers.postgres.url("postgres")))
-    # What mypy finds out about libraries is the same for all services.
-    environ["MYPY_CACHE_DIR"] = str(tmp_path_factory.getbasetemp() / "mypy")
+    environ = service_environ(
+        servers.postgres.url("postgres"), MYPY_CACHE_DIR=str(types_of_libraries)
+    )
     for check in CHECKS:
         run_python(tmp_path / name / "generated", environ, "-m", *check.split())

@@ -55,7 +55,10 @@ def scratch_database(servers: Servers) -> Iterator[str]:
 
 
 def service_environ(database_url: str, redis_url: str = "", **settings: str) -> dict[str, str]:
-    """The environment of a service under test."""
+    """The environment of a service under test.
+
+    It says nothing of a measurement of coverage: no service runs a line of the generator.
+    """
     path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
     variables = {
         "PATH": path,
@@ -67,13 +70,7 @@ def service_environ(database_url: str, redis_url: str = "", **settings: str) -> 
     }
     if redis_url:
         variables["REDIS_URL"] = redis_url
-    coverage = {k: v for k, v in os.environ.items() if k.startswith("COVERAGE_")}
-    return {**variables, **coverage, **settings}
-
-
-def unmeasured(environ: dict[str, str]) -> dict[str, str]:
-    """An environment for what measures its own coverage: nobody else may."""
-    return {name: value for name, value in environ.items() if not name.startswith("COVERAGE_")}
+    return {**variables, **settings}
 
 
 def run_python(folder: Path, environ: dict[str, str], *arguments: str) -> str:
