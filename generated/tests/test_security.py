@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.config import get_settings
+from app.utils import security
 from app.utils.security import (
     ALGORITHM,
     AccessToken,
@@ -143,6 +145,30 @@ def test_a_key_that_is_made_up_is_known_to_nobody_else() -> None:
 def test_our_own_claims_are_good() -> None:
     """A token that is taken apart and put together again is as good as before."""
     assert Tokens(get_settings()).read_access_token(rewritten())
+
+
+def test_a_token_is_remembered_until_it_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After that it is verified like any other."""
+    tokens = Tokens(get_settings())
+    written = rewritten(exp=datetime.now(UTC) + HOUR / 4)
+    known = tokens.read_access_token(written)
+    assert tokens.read_access_token(written) is known
+    later = time.time() + 901
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert tokens.read_access_token(written) is not known
+
+
+def test_only_so_many_tokens_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest is forgotten, which means that it is verified again."""
+    monkeypatch.setattr(security, "MOST_REMEMBERED", 2)
+    tokens = Tokens(get_settings())
+    first, second, third = (rewritten() for _ in range(3))
+    known = tokens.read_access_token(first)
+    assert tokens.read_access_token(second)
+    assert tokens.read_access_token(first) is known
+    assert tokens.read_access_token(third)
+    assert tokens.read_access_token(first) is not known
+    assert tokens.read_access_token(first) == known
 
 
 @pytest.mark.parametrize(

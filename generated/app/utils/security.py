@@ -10,6 +10,7 @@ import asyncio
 import base64
 import hashlib
 import secrets
+import time
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,7 @@ from app.config import Settings
 
 ALGORITHM = "HS256"
 LONGEST_TOKEN = 8192
+MOST_REMEMBERED = 1024
 REQUIRED_CLAIMS = ["exp", "iat", "iss", "aud", "sub", "jti", "sid", "scope", "use"]
 BCRYPT_PREFIX = "bcrypt-sha256:"
 BCRYPT_ALPHABET = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -126,6 +128,10 @@ class Tokens:
     Each key has an id, which tokens name; old keys still read what they signed while new tokens
     are signed by another. Where no key is set, outside production, one is made up that lasts as
     long as the process.
+
+    A client sends the same token many times, and to verify one costs as much as a query: those
+    read last are remembered until they expire. What can be taken back (sessions, accounts, roles)
+    is no part of it.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -134,6 +140,7 @@ class Tokens:
         if not self._keys:
             self._keys = {"ephemeral": secrets.token_urlsafe(48)}
         self._signing_key = settings.jwt_signing_key or next(iter(self._keys))
+        self._remembered: dict[str, tuple[int, AccessToken]] = {}
 
     def write_access_token(self, token: AccessToken) -> str:
         """A signed access token."""
@@ -154,17 +161,24 @@ class Tokens:
 
     def read_access_token(self, text: str) -> AccessToken:
         """What a token says, if it is one of ours and still good; else InvalidTokenError."""
+        expires, known = self._remembered.get(text, (0, None))
+        if known is not None and time.time() < expires:
+            return known
         if len(text) > LONGEST_TOKEN:
             raise InvalidTokenError("too long")
         try:
             claims = self._claims(text)
-            return AccessToken(
+            token = AccessToken(
                 subject=UUID(claims["sub"]),
                 session=UUID(claims["sid"]),
                 scopes=frozenset(claims["scope"].split()),
             )
         except (jwt.PyJWTError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise InvalidTokenError(str(error)) from error
+        if len(self._remembered) >= MOST_REMEMBERED:
+            del self._remembered[next(iter(self._remembered))]
+        self._remembered[text] = (claims["exp"], token)
+        return token
 
     def _claims(self, text: str) -> dict[str, Any]:
         key = self._keys[jwt.get_unverified_header(text)["kid"]]

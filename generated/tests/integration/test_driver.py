@@ -111,6 +111,18 @@ async def test_idle_connections_are_given_back(monkeypatch: pytest.MonkeyPatch) 
                 await asyncio.sleep(0.01)
 
 
+async def test_nothing_is_kept_after_the_end() -> None:
+    """What is still busy while the service shuts down gives its connection back by itself."""
+    async with connected() as database:
+        known = await one(database.driver, BACKEND)
+        busy = asyncio.create_task(one(database.driver, SLEEP, 0.2))
+        await until_busy(known)
+        await database.driver.close()
+        assert checked_out(database) == 1
+        await busy
+        assert checked_out(database) == 0
+
+
 async def test_without_a_pool_nothing_is_kept() -> None:
     """Before the pool is there, each statement has a connection of its own."""
     database = Database(get_settings())
@@ -127,6 +139,8 @@ async def test_whoever_waits_too_long_is_told() -> None:
         with pytest.raises(Unavailable):
             await one(database.driver, BACKEND)
         busy.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await busy
 
 
 async def test_a_statement_can_be_given_up() -> None:
@@ -147,13 +161,33 @@ async def test_a_turn_that_comes_too_late_is_passed_on() -> None:
         known = await one(database.driver, BACKEND)
         lease = database.driver._at_hand()
         assert lease is not None
-        waiting = asyncio.create_task(one(database.driver, BACKEND))
+        waiting = asyncio.create_task(one(database.driver, BACKEND, repeatable=False))
         await asyncio.sleep(0.05)
         await database.driver._return(lease)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
         assert await one(database.driver, BACKEND) == known
+
+
+async def test_reads_that_are_the_same_wait_as_one(races: None) -> None:
+    """While no connection is free; what differs, or may write, is run for each who asks."""
+    call, other = "SELECT nextval('apart.calls')", "SELECT nextval($1::text::regclass)"
+    async with connected(settings_with(database_pool_size=1)) as database:
+        known = await one(database.driver, BACKEND)
+        busy = asyncio.create_task(one(database.driver, SLEEP, 0.2))
+        await until_busy(known)
+        same = [asyncio.create_task(one(database.driver, call)) for _ in range(5)]
+        different = asyncio.create_task(one(database.driver, other, "apart.calls"))
+        writing = [
+            asyncio.create_task(one(database.driver, call, repeatable=False)) for _ in range(2)
+        ]
+        await asyncio.sleep(0)
+        same.pop(0).cancel()
+        assert len(set(await asyncio.gather(*same))) == 1
+        assert len({*await asyncio.gather(*writing), await different}) == 3
+        assert await one(database.driver, call) == 5
+        await busy
 
 
 async def test_what_takes_too_long_is_not_run_again(races: None) -> None:
