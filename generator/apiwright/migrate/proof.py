@@ -6,7 +6,6 @@ import difflib
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,29 +15,9 @@ from apiwright.migrate.alembic import Alembic
 from apiwright.migrate.catalog import current_schema, read_catalog
 from apiwright.migrate.database import ask
 from apiwright.migrate.drift import find_drift
-from apiwright.migrate.errors import MigrateError
-from apiwright.migrate.revisions import BASE
+from apiwright.migrate.errors import MigrateError, UnprovenError
+from apiwright.migrate.revisions import BASE, Part
 from apiwright.migrate.snapshots import read_tables
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The revisions to prove: those after `lower` up to `upper`.
-
-    `at_head` tells that nothing follows, so that models and snapshots can be held against it.
-    """
-
-    lower: str
-    upper: str
-    at_head: bool = True
-
-
-class Unproven(MigrateError):  # noqa: N818 - it says what came of a proof
-    """The revisions don't hold; `difference` is a unified diff if there is one."""
-
-    def __init__(self, message: str, difference: str = "") -> None:
-        super().__init__(message)
-        self.difference = difference
 
 
 @contextmanager
@@ -57,8 +36,8 @@ def prove(
 ) -> tuple[str, ...]:
     """What is proven of a part of the revisions of `output`, on the empty database at `url`.
 
-    `tell` hears each claim once it is proven. Unproven says what does not hold; MigrateError where
-    a revision fails.
+    `tell` hears each claim once it is proven. UnprovenError says what does not hold; MigrateError
+    where a revision fails.
     """
     proven: list[str] = []
 
@@ -92,7 +71,7 @@ def _same_as_models(alembic: Alembic) -> None:
     try:
         alembic.check()
     except MigrateError as error:
-        raise Unproven(f"the models and the migrated database differ: {error}") from error
+        raise UnprovenError(f"the models and the migrated database differ: {error}") from error
 
 
 def _same_as_snapshots(output: Path, url: str) -> None:
@@ -105,7 +84,7 @@ def _same_as_snapshots(output: Path, url: str) -> None:
     messages = ask(url, compare)
     if messages:
         listed = "".join(f"\n  {message}" for message in messages)
-        raise Unproven(f"the snapshots and the migrated database differ:{listed}")
+        raise UnprovenError(f"the snapshots and the migrated database differ:{listed}")
 
 
 def _lines(url: str) -> list[str]:
@@ -119,4 +98,4 @@ def _compare(wanted: list[str], found: list[str], message: str, at: str) -> None
     if wanted == found:
         return
     lines = difflib.unified_diff(wanted, found, f"{at} before", f"{at} after", lineterm="")
-    raise Unproven(message, "\n".join(lines))
+    raise UnprovenError(message, "\n".join(lines))

@@ -92,6 +92,18 @@ class Revisions:
         raise MigrateError(f"there is no revision {name}", hint)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The revisions to prove: those after `lower` up to `upper`.
+
+    `at_head` tells that nothing follows, so that models and snapshots can be held against it.
+    """
+
+    lower: str
+    upper: str
+    at_head: bool = True
+
+
 def read_revisions(output: Path) -> Revisions:
     """The revisions of the service in `output`; MigrateError names a file that can't be read."""
     files = sorted((output / "alembic" / "versions").glob("*.py"))

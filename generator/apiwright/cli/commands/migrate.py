@@ -32,11 +32,11 @@ from apiwright.migrate.branches import Shared, Side, shared_revisions, sides
 from apiwright.migrate.catalog import current_revisions
 from apiwright.migrate.database import ask, shown
 from apiwright.migrate.drift import Drift, find_drift
-from apiwright.migrate.errors import MigrateError
+from apiwright.migrate.errors import MigrateError, UnprovenError
 from apiwright.migrate.losses import losses
 from apiwright.migrate.merging import joined, moved, write_joined, write_moved
-from apiwright.migrate.proof import Part, Unproven, prove, scratch_database
-from apiwright.migrate.revisions import BASE, Revision, Revisions, read_revisions
+from apiwright.migrate.proof import prove, scratch_database
+from apiwright.migrate.revisions import BASE, Part, Revision, Revisions, read_revisions
 from apiwright.migrate.snapshots import conflicted, read_tables
 
 
@@ -228,7 +228,7 @@ def verify(*, revision: str, as_json: bool) -> None:
                 proven = prove(session.project.output, alembic, url, part, progress.say)
         except MigrateError as error:
             failure = error
-    difference = failure.difference if isinstance(failure, Unproven) else ""
+    difference = failure.difference if isinstance(failure, UnprovenError) else ""
     if as_json:
         reason = str(failure) if failure else ""
         found = {"ok": failure is None, "from": part.lower, "to": part.upper, "error": reason}
