@@ -51,6 +51,10 @@ class Settings(BaseSettings):
     database_connect_timeout: PositiveFloat = 5.0
     database_statement_timeout: PositiveFloat = 15.0
 
+    migration_lock_timeout: PositiveFloat = 5.0
+    migration_statement_timeout: PositiveFloat = 60.0
+    migration_patience: PositiveFloat = 300.0
+
     redis_url: SecretStr | None = None
 
     jwt_keys: dict[str, SecretStr] = {}

@@ -49,7 +49,7 @@ def _head(files: dict[str, str]) -> str:
     if len(heads) > 1:
         raise HistoryError(
             f"alembic/versions has several heads ({', '.join(heads)}): two branches added "
-            "revisions; let one follow the other by its down_revision"
+            "revisions; `apiwright migrate merge` says which, and what to do"
         )
     return heads[0] if heads else ""
 

@@ -18,7 +18,8 @@ from apiwright.dev.environment import development_environment
 from apiwright.dev.service import Service, ServiceError
 from apiwright.dev.try_out import curl_lines
 from apiwright.history import HistoryError
-from apiwright.local import Servers
+from apiwright.local import LocalServerError, Servers
+from apiwright.migrate.errors import MigrateError
 from apiwright.pipeline import Understood
 from apiwright.project import Project
 from apiwright.render import RenderError
@@ -140,5 +141,12 @@ class Development:
             with self._progress.step("restart the service"):
                 service.stop()
                 service.start()
-        except (HistoryError, RenderError, ServiceError, WriteError) as error:
+        except (
+            HistoryError,
+            LocalServerError,
+            MigrateError,
+            RenderError,
+            ServiceError,
+            WriteError,
+        ) as error:
             self._progress.warn(f"{error}\nthe last good service keeps running")

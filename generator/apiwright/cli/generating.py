@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from apiwright.cli.inputs import inputs_digest
 from apiwright.cli.session import Session
+from apiwright.cli.verifying import verify_new
 from apiwright.pipeline import Understood, build, comprehend
 from apiwright.problems import Report
 from apiwright.write import compare, write
@@ -22,7 +23,8 @@ class Generated:
 def generate(session: Session) -> Generated | None:
     """Bring the generated service up to date; None if the contract has errors, which are shown.
 
-    RenderError, HistoryError or WriteError where it can't be made or written.
+    RenderError, HistoryError or WriteError where it can't be made or written, MigrateError where a
+    new revision of the database does not hold.
     """
     session.report = Report()
     understood = comprehend(session.project, session.report, session.timings)
@@ -34,5 +36,7 @@ def generate(session: Session) -> Generated | None:
         session.show_problems()
         return None
     changes = compare(session.project.output, output.files, output.policies)
+    if not changes.edited:
+        verify_new(session, changes)
     write(changes, inputs=inputs_digest(session.project))
     return Generated(understood, bool(changes.paths))

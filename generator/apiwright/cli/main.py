@@ -18,6 +18,7 @@ _COMMANDS = {
     "explain": "Tell what was understood of the contract, and why.",
     "routes": "List the operations and who answers them.",
     "override": "Write the stub of an override.",
+    "migrate": "Bring a database up to date, and prove the revisions.",
     "dev": "Run the service, and follow every edit.",
     "bench": "Measure how fast the service is, and what a request costs it.",
     "schema": "Print the JSON Schema of contracts, for editors.",

@@ -18,6 +18,8 @@ import click
 from apiwright.cli.printer import print_problems
 from apiwright.cli.sources import sources_of
 from apiwright.history import HistoryError
+from apiwright.local import LocalServerError
+from apiwright.migrate.errors import MigrateError
 from apiwright.pipeline import Timings, Understood, comprehend
 from apiwright.problems import Report
 from apiwright.project import Project, ProjectError, find_project
@@ -75,6 +77,10 @@ def guarded(command: Callable[Arguments, Result]) -> Callable[Arguments, Result]
             fail(str(error), error.hint, WRONG_USE)
         except (HistoryError, RenderError, WriteError) as error:
             fail(str(error))
+        except MigrateError as error:
+            fail(str(error), error.hint)
+        except LocalServerError as error:
+            fail(error.message, error.hint)
         raise AssertionError("fail() does not return")
 
     return run

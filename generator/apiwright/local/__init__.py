@@ -17,6 +17,7 @@ __all__ = [
     "PostgresServer",
     "RedisServer",
     "Servers",
+    "start_database",
     "start_postgres",
     "start_redis",
     "start_servers",
@@ -66,6 +67,12 @@ def start_servers(
             redis = stack.enter_context(start_redis(base / "redis", durable=durable))
             redis_url = redis.url()
         return Servers(database_url, redis_url, postgres, redis, stack.pop_all())
+
+
+def start_database(folder: Path, *, durable: bool = True) -> PostgresServer:
+    """The PostgreSQL of the project in `folder`: of development, or that for scratch databases."""
+    base = _data_folder(folder)
+    return start_postgres((base if durable else base / "test") / "postgres", durable=durable)
 
 
 def _data_folder(folder: Path) -> Path:

@@ -8,6 +8,7 @@ import click
 
 from apiwright.cli.inputs import inputs_digest
 from apiwright.cli.session import PROBLEMS, Session, fail, guarded
+from apiwright.cli.verifying import verify_new
 from apiwright.pipeline import build
 from apiwright.write import Changes, EditedFilesError, compare, recorded_inputs, write
 
@@ -35,16 +36,28 @@ Examples:
     metavar="NAME",
     help="A table or table.column whose data may be lost.",
 )
+@click.option(
+    "--verify/--no-verify",
+    default=True,
+    help="Whether to try a new revision on a scratch PostgreSQL before it is written.",
+)
 @click.option("--timings", is_flag=True, help="Show how long each stage took.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing unless there is a problem.")
 @guarded
 def command(
-    *, check_only: bool, force: bool, allowed: tuple[str, ...], timings: bool, quiet: bool
+    *,
+    check_only: bool,
+    force: bool,
+    allowed: tuple[str, ...],
+    verify: bool,
+    timings: bool,
+    quiet: bool,
 ) -> None:
     """Turn the contract into a service.
 
     Writes the folder `generated/`, as a whole or not at all. Files that nobody changed stay as
-    they are; a generated file that somebody edited is never overwritten without --force.
+    they are; a generated file that somebody edited is never overwritten without --force. A new
+    revision of the database is tried on a scratch PostgreSQL first: up, down, and up again.
     """
     session = Session.here()
     with session.timings.stage("inputs"):
@@ -53,7 +66,7 @@ def command(
     if known == digest and not check_only:
         _tell(session, quiet, "nothing has changed")
     else:
-        _generate(session, digest, Wishes(check_only, force, allowed, quiet))
+        _generate(session, digest, Wishes(check_only, force, allowed, verify, quiet))
     if timings:
         _show_timings(session)
 
@@ -65,6 +78,7 @@ class Wishes:
     check_only: bool
     force: bool
     allowed: tuple[str, ...]
+    verify: bool
     quiet: bool
 
 
@@ -82,6 +96,9 @@ def _generate(session: Session, digest: str, wishes: Wishes) -> None:
         return
     if changes.edited:
         _show_edits(changes, force=wishes.force)
+    # Edited files stop the run anyway.
+    if wishes.verify and (wishes.force or not changes.edited):
+        verify_new(session, changes)
     with timings.stage("write"):
         try:
             write(changes, force=wishes.force, inputs=digest)
