@@ -14,7 +14,7 @@ from apiwright.ir.operations import CustomAction
 from apiwright.ir.service import Service
 from apiwright.load import Document, load
 from apiwright.overriding import OverrideClass, check_overrides, read_overrides
-from apiwright.plan import Danger, Policy, expected_overrides, plan, storage_dangers
+from apiwright.plan import Policy, StoragePlan, expected_overrides, plan, storage_plan
 from apiwright.problems import Position, Report
 from apiwright.project import Project
 from apiwright.render import render
@@ -48,10 +48,11 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """The files of a service, and who owns each."""
+    """The files of a service, who owns each, and what becomes of its database."""
 
     files: Mapping[str, str]
     policies: Mapping[str, Policy]
+    storage: StoragePlan
 
 
 def read(project: Project, report: Report, timings: Timings) -> Document | None:
@@ -100,15 +101,22 @@ def _note_open(service: Service, overrides: Iterable[OverrideClass], report: Rep
                 )
 
 
-def _judge(
-    project: Project, found: Iterable[Danger], report: Report, allowed: Collection[str]
-) -> None:
-    """Report what a change of the database would destroy, unless it is allowed by name."""
+def _judge(project: Project, storage: StoragePlan, report: Report) -> None:
+    """Report why the database can't follow."""
     place = Position(project.shown(project.spec))
-    for danger in found:
-        if not (danger.loses_data and danger.name in allowed):
-            code = "data-loss" if danger.loses_data else "no-value"
-            report.error(code, danger.message, place, hint=danger.hint)
+    for refusal in storage.refusals:
+        where = refusal.position or place
+        report.error(refusal.code, refusal.message, where, hint=refusal.hint)
+
+
+def note_storage(project: Project, storage: StoragePlan, report: Report) -> None:
+    """Report what the database keeps, and what isn't clear."""
+    place = Position(project.shown(project.spec))
+    for question in storage.questions:
+        where = question.position or place
+        report.note("looks-renamed", question.message, where, hint=question.hint)
+    for note in storage.notes:
+        report.note(note.code, note.message, note.position or place, hint=note.hint)
 
 
 def _failed(report: Report) -> bool:
@@ -130,12 +138,13 @@ def build(
     """
     with timings.stage("plan"):
         history = read_history(project.output)
-        _judge(project, storage_dangers(history, understood.service), report, allowed)
+        storage = storage_plan(history, understood.service, allowed)
+        _judge(project, storage, report)
         if _failed(report):
             return None
-        planned = plan(understood.service, history, understood.bound)
+        planned = plan(understood.service, history, understood.bound, storage)
     with timings.stage("render"):
         files = render(planned, project.templates)
     policies = {file.path: file.policy for file in planned.files}
     policies.update({file.path: file.policy for file in planned.data})
-    return Output(files, policies)
+    return Output(files, policies, storage)

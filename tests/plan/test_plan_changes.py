@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
-from alembic import op
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import create_async_engine
 
+from apiwright.local import Servers
 from apiwright.plan.storage.build import build_tables
-from apiwright.plan.storage.changes import Step, changes, inverse
-from apiwright.plan.storage.dangers import dangers
-from apiwright.plan.storage.revisions import code
+from apiwright.plan.storage.declared import Declared
+from apiwright.plan.storage.evolve import evolve
+from apiwright.plan.storage.refusals import refusals
 from apiwright.plan.storage.tables import Table
 from tests.support.contracts import (
     INTEGER,
@@ -36,19 +31,9 @@ from tests.support.contracts import (
     things,
     understood,
 )
+from tests.support.evolution import catalog, connected, downgrade, evolved, upgrade
+from tests.support.running import scratch_database
 
-CATALOG = """
-    SELECT concat_ws(' ', a.attrelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod),
-                     a.attnotnull, a.attidentity, pg_get_expr(d.adbin, d.adrelid))
-    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-    WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
-      AND a.attnum > 0 AND NOT a.attisdropped
-    UNION ALL SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
-    WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
-    UNION ALL SELECT pg_get_indexdef(i.indexrelid) FROM pg_index i
-    JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relnamespace = 'public'::regnamespace
-"""
 TEXTS = {"type": "array", "items": TEXT}
 BOOLEAN = {"type": "boolean"}
 OBJECT = {"type": "object"}
@@ -71,50 +56,41 @@ def tables(properties: Contract, **words: Any) -> tuple[Table, ...]:
     return build_tables(understood(document))
 
 
-def run(connection: Any, steps: Iterable[Step]) -> None:
-    """Run steps by way of the code that a revision would hold."""
-    context = MigrationContext.configure(connection)
-    with Operations.context(context):
-        for step in steps:
-            eval(code(step), {"op": op, "sa": sa, "JSONB": JSONB})
+def given(found: tuple[Table, ...]) -> tuple[Table, ...]:
+    """Tables whose keys clients give."""
+    return tuple(
+        replace(t, columns=tuple(replace(c, identity=False) for c in t.columns)) for t in found
+    )
 
 
-def catalog(connection: Any) -> list[str]:
-    """All that the database knows of the tables."""
-    return sorted(str(row[0]) for row in connection.exec_driver_sql(CATALOG))
+@pytest.fixture
+def urls(servers: Servers) -> Iterator[tuple[str, str]]:
+    """Two empty databases."""
+    with scratch_database(servers) as one, scratch_database(servers) as other:
+        yield one, other
 
 
-def within(url: str, work: Callable[[Any], None]) -> None:
-    """Do something within a transaction of a database."""
+def journey(
+    urls: tuple[str, str], before: tuple[Table, ...], after: tuple[Table, ...], *going: str
+) -> None:
+    """Go from some tables to others and back, and compare with databases made anew.
 
-    async def connected() -> None:
-        engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"))
-        try:
-            async with engine.begin() as connection:
-                await connection.run_sync(work)
-        finally:
-            await engine.dispose()
-
-    asyncio.run(connected())
-
-
-def journey(url: str, before: tuple[Table, ...], after: tuple[Table, ...]) -> None:
-    """Go from some tables to others and back, and compare with databases made anew."""
-
-    def there_and_back(connection: Any) -> None:
-        run(connection, changes((), after))
-        wanted = catalog(connection)
-        run(connection, inverse(changes((), after)))
-        assert catalog(connection) == []
-        run(connection, changes((), before))
-        first = catalog(connection)
-        steps = changes(before, after)
-        run(connection, steps)
-        assert catalog(connection) == wanted
-        run(connection, inverse(steps))
-        assert catalog(connection) == first
-
-    within(url, there_and_back)
+    What is `going` may go with its data.
+    """
+    url, other = urls
+    _, fresh = evolved((), after)
+    upgrade(other, fresh)
+    wanted = catalog(other)
+    downgrade(other, fresh)
+    assert catalog(other) == []
+    goal, first = evolved((), before)
+    upgrade(url, first)
+    start = catalog(url)
+    _, steps = evolved(goal, after, Declared(deleted=frozenset(going)))
+    upgrade(url, steps)
+    assert catalog(url) == wanted
+    downgrade(url, steps)
+    assert catalog(url) == start
 
 
 EDITS: dict[str, tuple[tuple[Table, ...], tuple[Table, ...]]] = {
@@ -183,21 +159,41 @@ EDITS: dict[str, tuple[tuple[Table, ...], tuple[Table, ...]]] = {
     "a type that nothing becomes": (
         tables({"a": {**MOMENT, "default": "2026-01-15T09:30:00Z"}}, required=["a"]),
         tables({"a": {**TEXTS, "default": ["x"]}}, required=["a"])),
-    "keys of another type": (
-        tables({"owner_id": INTEGER}, schemas=OWNER),
-        tables({"owner_id": UUID}, schemas={"Owner": {**keyed(UUID), "x-table": True}})),
-    "keys that clients give": (
-        tables({}, schemas=OWNER),
-        tables({}, schemas={"Owner": {**keyed(TEXT), "x-table": True}})),
+    "keys that clients give": (tables({}), given(tables({}))),
+    "keys that clients give no more": (given(tables({})), tables({})),
+    "a property that goes": (
+        tables({"a": {**TEXT, "minLength": 1, "x-unique": True}}, required=["a"]), tables({})),
+    "a table that goes": (tables({}, schemas=OWNER), tables({})),
+    "soft delete no more": (
+        tables({"a": {**TEXT, "x-unique": True}}, **KEPT),
+        tables({"a": {**TEXT, "x-unique": True}})),
+    "pairs no more": (
+        tables({"owners": many("Owner")}, schemas=OWNER), tables({}, schemas=OWNER)),
+    "a foreign key that goes": (
+        tables({"owner_id": INTEGER}, schemas=OWNER), tables({}, schemas=OWNER)),
+    "values in another order": (
+        tables({"a": {"type": "string", "enum": ["a", "b"]}}),
+        tables({"a": {"type": "string", "enum": ["b", "a"]}})),
+    "another scale": (
+        tables({"a": {"type": "number", "x-column": {"precision": 9, "scale": 2}}}),
+        tables({"a": {"type": "number", "x-column": {"precision": 12, "scale": 4}}})),
     "words of SQL": (
         tables({"order": TEXT, "User": {**TEXT, "x-unique": {"ignore-case": True}}}),
         tables({"select": {**TEXT, "maxLength": 3}, "order": {**INTEGER, "minimum": 0}})),
 }  # fmt: skip
+GOING = {
+    "a property that goes": ("things.a",),
+    "a table that goes": ("owners",),
+    "soft delete no more": ("things.deleted_at",),
+    "pairs no more": ("owners_things",),
+    "a foreign key that goes": ("things.owner_id",),
+    "words of SQL": ("things.user",),
+}
 
 
 @pytest.mark.parametrize("name", list(EDITS))
-def test_changes_lead_to_what_a_new_database_would_be(name: str, database_url: str) -> None:
-    journey(database_url, *EDITS[name])
+def test_changes_lead_to_what_a_new_database_would_be(name: str, urls: tuple[str, str]) -> None:
+    journey(urls, *EDITS[name], *GOING.get(name, ()))
 
 
 VALUES: list[tuple[Contract, str, Contract, Any]] = [
@@ -223,51 +219,56 @@ VALUES: list[tuple[Contract, str, Contract, Any]] = [
 def test_values_are_kept_where_there_is_a_way(
     before: Contract, value: str, after: Contract, wanted: Any, database_url: str
 ) -> None:
-    one, other = tables({"a": before}), tables({"a": after})
-
-    def change(connection: Any) -> None:
-        run(connection, changes((), one))
+    goal, first = evolved((), tables({"a": before}))
+    upgrade(database_url, first)
+    with connected(database_url) as connection:
         connection.exec_driver_sql(f"INSERT INTO things (name, a) VALUES ('x', {value})")
-        run(connection, changes(one, other))
+    _, steps = evolved(goal, tables({"a": after}))
+    upgrade(database_url, steps)
+    with connected(database_url) as connection:
         assert connection.exec_driver_sql("SELECT a FROM things").scalar() == wanted
 
-    within(database_url, change)
 
-
-def test_tables_that_refer_to_each_other_are_made_and_dropped(database_url: str) -> None:
+def test_tables_that_refer_to_each_other_are_made_and_dropped(urls: tuple[str, str]) -> None:
     schemas = {
         "A": {**thing({"b_id": INTEGER, "a_id": INTEGER}), "x-table": True},
         "B": {**thing({"a_id": INTEGER}), "x-table": True},
     }
     circle = build_tables(understood(contract(schemas=schemas)))
-    journey(database_url, (), circle)
+    journey(urls, (), circle)
 
 
-def test_accounts_come_with_tables_of_their_own(database_url: str) -> None:
+def test_accounts_come_with_tables_of_their_own(urls: tuple[str, str]) -> None:
     user = thing({"email": TEXT, "password": {**TEXT, "writeOnly": True}})
     found = build_tables(understood(contract(crud("User", "users"), {"User": user})))
     assert [table.name for table in found] == ["users", "auth_sessions", "refresh_tokens"]
-    journey(database_url, (), found)
+    journey(urls, (), found)
+
+
+def refused(before: tuple[Table, ...], after: tuple[Table, ...], *allowed: str) -> list[str]:
+    """Why a change is not made: code and name."""
+    said = Declared(allowed=frozenset(allowed))
+    return [f"{one.code} {one.name}" for one in refusals(evolve(before, after, said), said)]
 
 
 DANGERS: list[tuple[Contract, Contract, list[str]]] = [
     ({}, {"a": TEXT}, []),
-    ({"a": TEXT}, {}, ["things.a!"]),
+    ({"a": TEXT}, {}, []),
     ({"a": INTEGER}, {"a": TEXT}, []),
-    ({"a": TEXT}, {"a": INTEGER}, ["things.a!"]),
-    ({"a": INTEGER}, {"a": {**INTEGER, "format": "int32"}}, ["things.a!"]),
+    ({"a": TEXT}, {"a": INTEGER}, ["data-loss things.a"]),
+    ({"a": INTEGER}, {"a": {**INTEGER, "format": "int32"}}, ["data-loss things.a"]),
     ({"a": {**INTEGER, "format": "int32"}}, {"a": INTEGER}, []),
-    ({"a": {**TEXT, "format": "byte"}}, {"a": TEXT}, ["things.a!"]),
+    ({"a": {**TEXT, "format": "byte"}}, {"a": TEXT}, ["data-loss things.a"]),
     ({"a": {"type": ["string", "null"]}}, {"a": {**TEXT, "default": "x"}}, []),
     ({"a": {"type": "number", "multipleOf": 0.01}}, {"a": {"type": "number", "multipleOf": 0.1}},
-     ["things.a!"]),
+     ["data-loss things.a"]),
     ({"a": {"type": "number", "multipleOf": 0.01}}, {"a": {"type": "number", "format": "decimal"}},
      []),
     ({"a": {"type": "number", "format": "decimal"}}, {"a": {"type": "number", "multipleOf": 0.01}},
-     ["things.a!"]),
-    ({"a": {"type": "number", "multipleOf": 0.01}}, {"a": INTEGER}, ["things.a!"]),
-    ({"a": MOMENT}, {"a": UUID}, ["things.a!"]),
-    ({"a": {**INTEGER, "default": 5}}, {"a": {**UUID, "default": "x"}}, ["things.a!"]),
+     ["data-loss things.a"]),
+    ({"a": {"type": "number", "multipleOf": 0.01}}, {"a": INTEGER}, ["data-loss things.a"]),
+    ({"a": MOMENT}, {"a": UUID}, ["data-loss things.a"]),
+    ({"a": {**INTEGER, "default": 5}}, {"a": {**UUID, "default": "x"}}, ["data-loss things.a"]),
 ]  # fmt: skip
 
 
@@ -275,21 +276,33 @@ DANGERS: list[tuple[Contract, Contract, list[str]]] = [
 def test_what_loses_data_or_cannot_be_done_is_known(
     before: Contract, after: Contract, wanted: list[str]
 ) -> None:
-    found = dangers(changes(tables(before), tables(after)))
-    assert [f"{one.name}{'!' if one.loses_data else ''}" for one in found] == wanted
+    assert refused(tables(before), tables(after)) == wanted
+    if wanted:
+        assert refused(tables(before), tables(after), "things.a") == []
 
 
 def test_a_value_that_nobody_gives_cannot_be_required_of_rows_that_exist() -> None:
     one, other = tables({}), tables({"a": TEXT}, required=["a"])
-    (found,) = dangers(changes(one, other))
-    assert (found.name, found.loses_data) == ("things.a", False)
+    assert refused(one, other) == ["no-value things.a"]
+    (found,) = refusals(evolve(one, other, Declared()), Declared())
     assert found.message == "things.a has to have a value, and rows that exist have none"
-    null = tables({"a": {"type": ["string", "null"]}})
-    (found,) = dangers(changes(null, other))
-    assert found.name == "things.a"
-    assert dangers(changes((), other)) == ()
+    assert "x-backfill" in found.hint
+    assert refused((), other) == []
     before = tables({"a": MOMENT}, required=["a"])
     after = tables({"a": UUID}, required=["a"])
-    assert [danger.loses_data for danger in dangers(changes(before, after))] == [True, False]
-    (found,) = dangers(changes(one, ()))
-    assert (found.name, found.loses_data) == ("things", True)
+    assert refused(before, after) == ["data-loss things.a", "no-value things.a"]
+    assert refused(before, after, "things.a") == ["no-value things.a"]
+
+
+@pytest.mark.parametrize("key", [UUID, TEXT, {**INTEGER, "format": "int32"}])
+def test_a_key_of_another_type_is_refused(key: Contract) -> None:
+    owner = {"Owner": {**keyed(key), "x-table": True}}
+    before = tables({"owner_id": INTEGER}, schemas=OWNER)
+    assert "key-change owners" in refused(before, tables({}, schemas=owner))
+
+
+def test_another_key_is_refused() -> None:
+    other = {"Owner": {**thing({"code": TEXT}, "code"), "x-table": {"key": "code"}}}
+    owner = {"Owner": {**thing({"code": TEXT}, "code"), "x-table": True}}
+    found = refused(tables({}, schemas=owner), tables({}, schemas=other))
+    assert found == ["key-change owners"]

@@ -121,7 +121,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service, understood."""
+    """A service, understood. `deleted` names tables that may go with their rows."""
 
     title: str
     version: str
@@ -136,6 +136,7 @@ class Service:
     roles: tuple[Role, ...]
     default_role: str
     errors: Errors
+    deleted: tuple[str, ...] = ()
 
     @property
     def identity(self) -> Entity | None:

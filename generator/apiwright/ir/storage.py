@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from apiwright.extensions.expressions import Expression
 from apiwright.ir.schemas import Json
 from apiwright.problems import Position
 
@@ -72,13 +73,34 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
+class Renamed:
+    """That a table, a column or a value was called otherwise before.
+
+    `names` are what it may have been called in the database, newest first; `position` is where the
+    contract says so.
+    """
+
+    names: tuple[str, ...]
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """What rows that exist get in a column that they lack a value of."""
+
+    expression: Expression
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column of a table.
 
     `name` is its SQL name, `attribute` its name in Python, `property` the property of the wire
     that it stores (empty where it has none); a `hashed` one is never shown. `enum` holds the
     values that it is limited to, `enum_class` the named schema that lists them. `default` is
-    wrapped in a tuple, since null is a value too.
+    wrapped in a tuple, since null is a value too. `renamed` tells what the column was called
+    before, `renamed_values` what values of its enum were, `backfill` what old rows get.
     """
 
     name: str
@@ -98,6 +120,9 @@ class Column:
     hashed: bool = False
     reference: Reference | None = None
     description: str = ""
+    renamed: Renamed | None = None
+    renamed_values: tuple[tuple[str, Renamed], ...] = ()
+    backfill: Backfill | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +192,7 @@ class ManyToMany:
     table: str
     column: str
     target_column: str
+    renamed: Renamed | None = None
 
 
 Relation: TypeAlias = ToOne | ToMany | ManyToMany
@@ -196,7 +222,8 @@ class Entity:
     """A table and what is known of its rows.
 
     `name` is the named schema that shows it best, `class_name` its class in Python, `plural` the
-    attribute under which services reach its repository.
+    attribute under which services reach its repository. `renamed` tells what the table was called
+    before, `deleted` which columns may go with their values.
     """
 
     name: str
@@ -215,6 +242,8 @@ class Entity:
     identity: Identity | None = None
     description: str = ""
     evidence: tuple[str, ...] = ()
+    renamed: Renamed | None = None
+    deleted: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         """The column called `name`; KeyError where there is none."""

@@ -3,17 +3,23 @@
 from apiwright.plan.expected import expected_overrides
 from apiwright.plan.files import DataFile, Plan, PlannedFile, Policy
 from apiwright.plan.plan import plan
-from apiwright.plan.storage.dangers import Danger
-from apiwright.plan.storage.revisions import History, storage_dangers
+from apiwright.plan.storage.findings import Note, Question, Refusal
+from apiwright.plan.storage.revisions import History
+from apiwright.plan.storage.storage_plan import StoragePlan, storage_plan
+from apiwright.plan.storage.view import StepView
 
 __all__ = [
-    "Danger",
     "DataFile",
     "History",
+    "Note",
     "Plan",
     "PlannedFile",
     "Policy",
+    "Question",
+    "Refusal",
+    "StepView",
+    "StoragePlan",
     "expected_overrides",
     "plan",
-    "storage_dangers",
+    "storage_plan",
 ]

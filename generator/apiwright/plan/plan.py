@@ -12,9 +12,9 @@ from apiwright.plan.files import DataFile, Plan, PlannedFile, Policy
 from apiwright.plan.models import generate_models
 from apiwright.plan.requests import requests_document
 from apiwright.plan.schema_classes import SchemaClasses, plan_schema_classes
-from apiwright.plan.storage.build import build_tables
-from apiwright.plan.storage.revisions import History, next_revision
+from apiwright.plan.storage.revisions import History
 from apiwright.plan.storage.snapshot import write_snapshot
+from apiwright.plan.storage.storage_plan import StoragePlan, storage_plan
 from apiwright.plan.test_files import test_data, test_files
 from apiwright.plan.views.binding import binding_view
 from apiwright.plan.views.constraints import constraints_view
@@ -33,22 +33,35 @@ from apiwright.plan.views.service import (
 from apiwright.plan.views.services import service_class_view
 
 
-def plan(service: Service, history: History, bound: Mapping[str, str]) -> Plan:
+def plan(
+    service: Service,
+    history: History,
+    bound: Mapping[str, str],
+    storage: StoragePlan | None = None,
+) -> Plan:
     """Every file of the service.
 
-    `history` are the revisions that exist; `bound` maps the modules of resources to those of the
+    `history` are the revisions that exist, `storage` what becomes of the database if that is known
+    already; `bound` maps the modules of resources to those of the
     overrides that take their place, such as `items` to `overrides.items`.
     """
-    return _Planner(service, history, bound).plan()
+    return _Planner(service, history, bound, storage or storage_plan(history, service)).plan()
 
 
 class _Planner:
-    def __init__(self, service: Service, history: History, bound: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        service: Service,
+        history: History,
+        bound: Mapping[str, str],
+        storage: StoragePlan,
+    ) -> None:
         self._service = service
         self._history = history
         self._bound = bound
+        self._storage = storage
         self._classes: SchemaClasses = plan_schema_classes(service)
-        self._tables = {table.name: table for table in build_tables(service)}
+        self._tables = {table.name: table for table in storage.tables}
         identity = service.identity
         self._direct = DirectBuilder(service, self._classes)
         views = {resource.module: self._direct.resource(resource) for resource in service.resources}
@@ -162,10 +175,11 @@ class _Planner:
             yield self._file("app/utils/overriding.py")
 
     def _migrations(self) -> Iterator[PlannedFile]:
-        for path in ("alembic.ini", "alembic/env.py", "alembic/script.py.mako"):
+        for path in ("alembic.ini", "alembic/script.py.mako"):
             yield self._file(path)
-        revision = next_revision(self._history, tuple(self._tables.values()))
-        if revision is not None:
+        storage = self._storage
+        yield self._file("alembic/env.py")
+        for revision in storage.revisions:
             yield PlannedFile(
                 f"alembic/versions/{revision.file}",
                 "alembic/versions/revision.py.j2",
@@ -193,8 +207,8 @@ class _Planner:
         yield from test_data(self._service)
         yield DataFile("app/contract/openapi.json", _json(dict(self._service.contract)))
         yield DataFile("app/contract/requests.json", _json(requests_document(self._service)))
-        for place, table in enumerate(self._tables.values(), 1):
-            yield DataFile(f"alembic/schema/{table.name}.json", write_snapshot(table, place))
+        for table in self._storage.tables:
+            yield DataFile(f"alembic/schema/{table.name}.json", write_snapshot(table))
         for name, text in self._history.files:
             yield DataFile(f"alembic/versions/{name}", text, Policy.APPEND_ONLY)
 

@@ -11,6 +11,7 @@ from apiwright.ir.shapes import flat, properties, takes_null, target
 from apiwright.ir.storage import Bounds, Column, ColumnType, Fill, OnDelete, Reference
 from apiwright.load import Node
 from apiwright.understand.column_types import kind_of
+from apiwright.understand.evolution import backfill, renamed_column, renamed_values
 from apiwright.understand.patterns import for_postgres
 from apiwright.understand.sites import Stored, is_password
 
@@ -46,6 +47,8 @@ class ColumnReader:
         """The column that stores the property `name`; `key` is the property of the primary key."""
         whole = flat(prop.schema, self.named)
         kind = kind_of(prop.schema, self.named)
+        hashed = self._is_hashed(name, prop.schema, whole)
+        enum = _texts(self._item(whole) if kind.array else whole)
         written = whole.extensions.get("x-column")
         made_by = self.inputs.made.get(name, ())
         fill = self._fill(name, whole, key)
@@ -60,15 +63,18 @@ class ColumnReader:
             array=kind.array,
             precision=_number(written, "precision") or kind.precision,
             scale=_number(written, "scale") if _number(written, "precision") else kind.scale,
-            enum=_texts(self._item(whole) if kind.array else whole),
+            enum=enum,
             enum_class=self._enum_class(prop.schema, kind.array),
             bounds=self._bounds(name, whole, kind.type, kind.array),
             default=default,
             fill=fill if made_by or fill is not Fill.CLIENT or not default else Fill.DEFAULT,
             reference=self._reference(name, whole),
             description=prop.schema.description or whole.description,
+            renamed=renamed_column(prop.schema, "_hash" if hashed else ""),
+            renamed_values=renamed_values(prop.schema, self.named) if enum else (),
+            backfill=backfill(prop.schema),
         )
-        return _hashed(column) if self._is_hashed(name, prop.schema, whole) else column
+        return _hashed(column) if hashed else column
 
     def _item(self, whole: Schema) -> Schema:
         return flat(whole.items, self.named) if whole.items is not None else whole

@@ -21,10 +21,12 @@ from apiwright.ir.storage import (
     Ownership,
     Reference,
     Relation,
+    Renamed,
     Unique,
 )
 from apiwright.load import Node
 from apiwright.understand.columns import ColumnReader, Inputs
+from apiwright.understand.evolution import deleted_columns, renamed_column, renamed_table
 from apiwright.understand.exchange import body_content
 from apiwright.understand.operations import Written
 from apiwright.understand.relations import Embedded, RelationReader, embedded, linked_keys
@@ -58,9 +60,15 @@ class EntityReader:
         columns: dict[str, tuple[Column, ...]] = {}
         keys: dict[str, dict[str, str]] = {}
         attributes: dict[str, dict[str, str]] = {}
+        past: dict[str, dict[str, Renamed]] = {}
         for name in self.stored:
             props = self._all_properties(name, inputs[name])
             attributes[name] = names.distinct((key, names.attribute(key)) for key in props)
+            past[name] = {
+                key: old
+                for key, prop in props.items()
+                if (old := renamed_column(prop.schema, "_id")) is not None
+            }
             words[name] = {
                 key: flat(prop.schema, self.named).extensions for key, prop in props.items()
             }
@@ -79,9 +87,9 @@ class EntityReader:
             reader = ColumnReader(
                 self.named, self.stored, self.identity, inputs[name], attributes[name]
             )
-            columns[name], keys[name] = self._columns(name, plain, shown[name], reader)
+            columns[name], keys[name] = self._columns(name, plain, shown[name], reader, past[name])
         relations = RelationReader(
-            tables, columns, keys, shown, linked, attributes, words
+            tables, columns, keys, shown, linked, attributes, words, past
         ).relations()
         return {
             name: self._entity(
@@ -167,6 +175,7 @@ class EntityReader:
         plain: Mapping[str, Property],
         shown: Iterable[Embedded],
         reader: ColumnReader,
+        past: Mapping[str, Renamed],
     ) -> tuple[tuple[Column, ...], dict[str, str]]:
         """The columns of a schema, and the foreign keys behind the rows that its properties show.
 
@@ -178,6 +187,9 @@ class EntityReader:
             columns.insert(0, self._hidden_key(name))
         ones = [item for item in shown if not item.many]
         places = {item.name: self._key_place(name, item, ones, columns) for item in ones}
+        for prop, place in places.items():
+            if prop in past and not columns[place].property:
+                columns[place] = replace(columns[place], renamed=past[prop])
         deleted = self._soft_delete(name)
         if deleted and not any(column.name == deleted for column in columns):
             columns.append(self._deleted_column(name, deleted))
@@ -284,6 +296,8 @@ class EntityReader:
             identity=identity,
             description=schema.description,
             evidence=(stored.evidence,),
+            renamed=renamed_table(schema),
+            deleted=deleted_columns(schema),
         )
 
     def _uniques(

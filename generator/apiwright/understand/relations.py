@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from apiwright import names
 from apiwright.ir.schemas import NamedSchema, Property
 from apiwright.ir.shapes import array_items, flat, target
-from apiwright.ir.storage import Column, ManyToMany, Relation, ToMany, ToOne
+from apiwright.ir.storage import Column, ManyToMany, Relation, Renamed, ToMany, ToOne
 from apiwright.load import Node
 from apiwright.understand.sites import Stored
 
@@ -81,6 +81,7 @@ class RelationReader:
     linked: Mapping[str, Mapping[str, str]]
     attributes: Mapping[str, Mapping[str, str]]
     words: Mapping[str, Mapping[str, Mapping[str, Node]]]
+    past: Mapping[str, Mapping[str, Renamed]]
 
     def relations(self) -> dict[str, tuple[Relation, ...]]:
         """The relations of every stored schema."""
@@ -178,7 +179,17 @@ class RelationReader:
         other = names.sql(f"{names.snake(target_name)}_id")
         if column == other:
             other = names.sql(f"linked_{other}")
-        return ManyToMany(pairing.shown, pairing.keys, attribute, target_name, table, column, other)
+        past = self.past[schema]
+        return ManyToMany(
+            pairing.shown,
+            pairing.keys,
+            attribute,
+            target_name,
+            table,
+            column,
+            other,
+            past.get(pairing.shown) or past.get(pairing.keys),
+        )
 
     def _unseen(self, schema: str, keys: str) -> str:
         """The attribute of related rows of which only the keys are shown: `author_ids`, authors."""

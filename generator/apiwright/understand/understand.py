@@ -16,6 +16,7 @@ from apiwright.understand.contract import served_contract
 from apiwright.understand.directions import mark
 from apiwright.understand.entities import EntityReader
 from apiwright.understand.errors import read_errors
+from apiwright.understand.evolution import deleted_tables
 from apiwright.understand.indexes import with_indexes, with_own_names
 from apiwright.understand.operations import Written, read_operations
 from apiwright.understand.resources import by_id, read_resources
@@ -63,6 +64,7 @@ def understand(document: Document) -> Service:
         roles=roles,
         default_role=default_role,
         errors=read_errors(operations, named),
+        deleted=deleted_tables(document.root.get("x-deleted")),
     )
 
 

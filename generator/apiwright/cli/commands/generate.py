@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import click
 
 from apiwright.cli.inputs import inputs_digest
-from apiwright.cli.session import PROBLEMS, Session, fail, guarded
+from apiwright.cli.session import PROBLEMS, Session, fail, guarded, show_problems
 from apiwright.cli.verifying import verify_new
-from apiwright.pipeline import build
+from apiwright.pipeline import build, note_storage
+from apiwright.plan import StoragePlan
+from apiwright.problems import Report
 from apiwright.write import Changes, EditedFilesError, compare, recorded_inputs, write
 
 _MARKS = (
@@ -63,7 +65,7 @@ def command(
     with session.timings.stage("inputs"):
         digest = inputs_digest(session.project)
         known = recorded_inputs(session.project.output)
-    if known == digest and not check_only:
+    if known == digest and not (check_only or allowed):
         _tell(session, quiet, "nothing has changed")
     else:
         _generate(session, digest, Wishes(check_only, force, allowed, verify, quiet))
@@ -91,6 +93,8 @@ def _generate(session: Session, digest: str, wishes: Wishes) -> None:
         raise click.exceptions.Exit(PROBLEMS)
     with timings.stage("compare"):
         changes = compare(project.output, output.files, output.policies)
+    if not wishes.quiet:
+        _show_notes(session, output.storage)
     if wishes.check_only:
         _check(session, changes, wishes.quiet)
         return
@@ -105,6 +109,14 @@ def _generate(session: Session, digest: str, wishes: Wishes) -> None:
         except EditedFilesError as error:
             fail(str(error), "move the change to overrides/, or overwrite it with --force")
     _summarize(session, changes, wishes.quiet)
+
+
+def _show_notes(session: Session, storage: StoragePlan) -> None:
+    """Show what the database keeps, and what looks like a rename."""
+    notes = Report()
+    note_storage(session.project, storage, notes)
+    if len(notes):
+        show_problems(notes, session.project.root)
 
 
 def _check(session: Session, changes: Changes, quiet: bool) -> None:

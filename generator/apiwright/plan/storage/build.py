@@ -10,6 +10,7 @@ from apiwright import names
 from apiwright.ir.schemas import Json
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Column, ColumnType, Entity, Fill, Index, ManyToMany, Unique
+from apiwright.plan.storage.sql import name_quoted, quoted
 from apiwright.plan.storage.tables import Check, ForeignKey, Table, TableColumn, TableIndex
 from apiwright.plan.storage.types import sql_type
 
@@ -115,99 +116,6 @@ def _array_item(value: Json) -> str:
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def quoted(text: str) -> str:
-    """A text as an SQL literal (PostgreSQL, section 4.1.2.1; backslashes are plain text)."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def name_quoted(name: str) -> str:
-    """A name as SQL, quoted where it has to be."""
-    plain = name.replace("_", "a").isalnum() and name.islower() and not name[0].isdigit()
-    return name if plain and name not in _SQL_WORDS else f'"{name}"'
-
-
-_SQL_WORDS = frozenset(
-    [
-        "all",
-        "analyse",
-        "analyze",
-        "and",
-        "any",
-        "array",
-        "as",
-        "asc",
-        "asymmetric",
-        "both",
-        "case",
-        "cast",
-        "check",
-        "collate",
-        "column",
-        "constraint",
-        "create",
-        "current_date",
-        "current_role",
-        "current_time",
-        "current_timestamp",
-        "current_user",
-        "default",
-        "deferrable",
-        "desc",
-        "distinct",
-        "do",
-        "else",
-        "end",
-        "except",
-        "false",
-        "fetch",
-        "for",
-        "foreign",
-        "from",
-        "grant",
-        "group",
-        "having",
-        "in",
-        "initially",
-        "intersect",
-        "into",
-        "lateral",
-        "leading",
-        "limit",
-        "localtime",
-        "localtimestamp",
-        "not",
-        "null",
-        "offset",
-        "on",
-        "only",
-        "or",
-        "order",
-        "placing",
-        "primary",
-        "references",
-        "returning",
-        "select",
-        "session_user",
-        "some",
-        "symmetric",
-        "table",
-        "then",
-        "to",
-        "trailing",
-        "true",
-        "union",
-        "unique",
-        "user",
-        "using",
-        "variadic",
-        "when",
-        "where",
-        "window",
-        "with",
-    ]
-)
 
 
 def _checks(column: Column, entity: Entity) -> Iterator[Check]:

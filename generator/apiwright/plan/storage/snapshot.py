@@ -14,22 +14,28 @@ class SnapshotError(ValueError):
     """A snapshot that can't be read; the text says why."""
 
 
-def write_snapshot(table: Table, place: int) -> str:
-    """A table as JSON; `place` is its number in the order of creation."""
-    written = {"place": place, **asdict(table)}
+def write_snapshot(table: Table) -> str:
+    """A table as JSON.
+
+    A table says nothing of others but what its foreign keys name, so that what two branches add
+    stands in two files; `retained` is written only where it is so.
+    """
+    written = asdict(table)
+    for part in (written, *written["columns"]):
+        if not part["retained"]:
+            del part["retained"]
     return json.dumps(written, indent=2, ensure_ascii=True) + "\n"
 
 
 def read_snapshots(texts: Mapping[str, str]) -> tuple[Table, ...]:
     """The tables of snapshot files, by file name; SnapshotError names the file that is broken."""
-    found: list[tuple[int, Table]] = []
-    for name, text in texts.items():
+    found: list[Table] = []
+    for name, text in sorted(texts.items()):
         try:
-            written = json.loads(text)
-            found.append((int(written["place"]), _table(written)))
+            found.append(_table(json.loads(text)))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise SnapshotError(f"{name} is no snapshot of a table: {error}") from error
-    return tuple(table for _, table in sorted(found, key=lambda item: item[0]))
+    return tuple(found)
 
 
 def _table(written: dict[str, Any]) -> Table:
@@ -42,4 +48,5 @@ def _table(written: dict[str, Any]) -> Table:
         indexes=tuple(
             TableIndex(**{**index, "parts": tuple(index["parts"])}) for index in written["indexes"]
         ),
+        retained=written.get("retained", False),
     )

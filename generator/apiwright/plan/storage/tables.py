@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """A column. `type` is PostgreSQL's name for it; `default` is SQL, empty for none."""
+    """A column. `type` is PostgreSQL's name for it; `default` is SQL, empty for none.
+
+    A `retained` one is gone from the contract, and stays for the sake of its data.
+    """
 
     name: str
     type: str
     nullable: bool
     default: str = ""
     identity: bool = False
+    retained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,10 @@ class TableIndex:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with everything that belongs to it."""
+    """A table with everything that belongs to it.
+
+    A `retained` one is gone from the contract, and stays for the sake of its rows.
+    """
 
     name: str
     columns: tuple[TableColumn, ...]
@@ -60,6 +67,7 @@ class Table:
     checks: tuple[Check, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     indexes: tuple[TableIndex, ...] = ()
+    retained: bool = False
 
     def column(self, name: str) -> TableColumn | None:
         """The column called `name`."""

@@ -6,6 +6,7 @@ import re
 
 from apiwright.code import Code, compose, constant, literal
 from apiwright.ir.storage import Column, ColumnType
+from apiwright.plan.storage.tables import TableColumn
 
 _SQL = {
     ColumnType.TEXT: "text",
@@ -96,6 +97,11 @@ def converted(name: str, before: str, after: str) -> str:
     if {_family(before), _family(after)} == {"boolean", "number"}:
         return f"{name} <> 0" if after == "boolean" else f"{name}::integer::{after}"
     return ""
+
+
+def default_of(column: TableColumn) -> str:
+    """The default of a column as a value of its type, in SQL; null where it has none."""
+    return f"({column.default})::{column.type}" if column.default else f"NULL::{column.type}"
 
 
 def _family(sql: str) -> str:

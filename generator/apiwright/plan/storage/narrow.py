@@ -1,0 +1,43 @@
+"""Which changes of a type keep every value, and which leave the rows on disk as they are."""
+
+from __future__ import annotations
+
+import re
+
+_NUMERIC = re.compile(r"numeric\((\d+),(\d+)\)")
+_WIDER = frozenset(
+    {
+        ("integer", "bigint"),
+        ("integer", "double precision"),
+        ("integer", "numeric"),
+        ("bigint", "numeric"),
+        ("date", "timestamp with time zone"),
+    }
+)
+
+
+def keeps(before: str, after: str) -> bool:
+    """Whether every value of one type is one of the other as well."""
+    if before == after or (before, after) in _WIDER or (after == "text" and before != "bytea"):
+        return True
+    one, other = _NUMERIC.fullmatch(before), _NUMERIC.fullmatch(after)
+    if one is None:
+        return False
+    if other is None:
+        return after == "numeric"
+    whole = int(other[1]) - int(other[2]) >= int(one[1]) - int(one[2])
+    return whole and int(other[2]) >= int(one[2])
+
+
+def rewrites(before: str, after: str) -> bool:
+    """Whether PostgreSQL writes the whole table anew for a change of type.
+
+    It does not where a number only gets room for more digits of the same scale (ALTER TABLE,
+    Notes: the types are binary coercible, or the length is not more restrictive).
+    """
+    one, other = _NUMERIC.fullmatch(before), _NUMERIC.fullmatch(after)
+    if one is None:
+        return before != after
+    if other is None:
+        return after != "numeric"
+    return one[2] != other[2] or int(other[1]) < int(one[1])
