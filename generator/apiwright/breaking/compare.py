@@ -11,6 +11,7 @@ from apiwright.breaking.findings import Findings
 from apiwright.breaking.operations import check_existence, check_operation, match
 from apiwright.breaking.parameters import check_parameters, parameters
 from apiwright.breaking.responses import check_responses, responses
+from apiwright.breaking.sameness import Sameness
 from apiwright.breaking.schemas import Comparison
 from apiwright.breaking.security import check_schemes, check_security, schemes, ways
 from apiwright.breaking.webhooks import check_webhooks
@@ -30,12 +31,11 @@ def api_changes(
     compared once.
     """
     found = Findings()
-    requests = {
-        text: Comparison(before, after, Direction.REQUEST, text=text) for text in (False, True)
-    }
-    answers = {
-        text: Comparison(before, after, Direction.RESPONSE, text=text) for text in (False, True)
-    }
+    sameness = Sameness(before, after)
+    requests, answers = (
+        {text: Comparison(before, after, sameness, direction, text=text) for text in (False, True)}
+        for direction in (Direction.REQUEST, Direction.RESPONSE)
+    )
     old_schemes, new_schemes = schemes(before), schemes(after)
     older, newer = tuple(operations(before)), tuple(operations(after))
     matching = match(older, newer)

@@ -365,11 +365,11 @@ def _take_object(known: Effective, node: Node, properties: dict[str, list[Node]]
         properties.setdefault(name, []).append(child)
     known.required |= frozenset(item.text for item in node.list_of("required"))
     for keyword in _CLOSING:
-        child = node.mapping.get(keyword)
-        if child is not None and child.value is False:
+        rest = node.mapping.get(keyword)
+        if rest is not None and rest.value is False:
             known.closed = True
-        elif child is not None and isinstance(child.value, dict):
-            known.extra = (*known.extra, child)
+        elif rest is not None and isinstance(rest.value, dict):
+            known.extra = (*known.extra, rest)
     for name, child in node.entries("patternProperties").items():
         known.pattern_properties[name] = (*known.pattern_properties.get(name, ()), child)
     for name, child in node.entries("dependentSchemas").items():

@@ -16,6 +16,7 @@ from apiwright.breaking.change import Direction
 from apiwright.breaking.difference import Difference, Pair, Step
 from apiwright.breaking.effective import Effective, Parts, Schemas
 from apiwright.breaking.objects import array_differences, object_differences, object_steps
+from apiwright.breaking.sameness import Sameness
 from apiwright.breaking.values import unrelated, value_differences
 from apiwright.load import Document, Node
 
@@ -45,15 +46,25 @@ class _Compared:
     spot: Node | None
 
 
+_NOTHING = _Compared((), (), None)
+
+
 class Comparison:
     """Compares schemas of two documents, in one direction, written as text or as JSON."""
 
     def __init__(
-        self, before: Document, after: Document, direction: Direction, *, text: bool = False
+        self,
+        before: Document,
+        after: Document,
+        sameness: Sameness,
+        direction: Direction,
+        *,
+        text: bool,
     ) -> None:
         self._before = Schemas(before, direction)
         self._after = Schemas(after, direction)
         self._alternatives = Alternatives(self._before, self._after)
+        self._sameness = sameness
         self._direction = direction
         self._text = text
         self._known: dict[Pair, _Compared] = {}
@@ -102,6 +113,8 @@ class Comparison:
                 waiting.extend(users.get(pair, ()))
 
     def _compare(self, pair: Pair) -> _Compared:
+        if self._sameness.same(*pair):
+            return _NOTHING
         before, after = self._before.effective(pair[0]), self._after.effective(pair[1])
         spot = pair[1][0] if pair[1] else None
         own = list(value_differences(before, after, text=self._text))

@@ -56,7 +56,8 @@ def _types(before: Effective, after: Effective, *, text: bool) -> Iterator[Diffe
     if old != new:
         detail = f"is {_named(after.types)} instead of {_named(before.types)}"
         node = after.keywords.get("type")
-        yield Difference(_type_kind(old, new), detail, node)
+        several = max(map(_count, (before.types, after.types))) > 1
+        yield Difference(_type_kind(old, new, several=several), detail, node)
     elif old:
         yield from _format(before, after)
 
@@ -66,12 +67,12 @@ def _readable(types: frozenset[str]) -> frozenset[str]:
     return types | _SCALARS if "string" in types else types
 
 
-def _type_kind(old: frozenset[str], new: frozenset[str]) -> str:
-    several = max(_count(old), _count(new)) > 1 and bool(old and new)
+def _type_kind(old: frozenset[str], new: frozenset[str], *, several: bool) -> str:
+    """The aspect that differs; `several` where one of the versions has more than one type."""
     if old < new:
-        return "list-of-types-widened" if several else "type-generalized"
+        return "list-of-types-widened" if several and old else "type-generalized"
     if old > new:
-        return "list-of-types-narrowed" if several else "type-specialized"
+        return "list-of-types-narrowed" if several and new else "type-specialized"
     return "type-changed"
 
 
