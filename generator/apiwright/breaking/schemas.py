@@ -1,0 +1,160 @@
+"""Differences between schemas, at any depth, each pair of schemas compared once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from apiwright.breaking.alternatives import (
+    Alternatives,
+    alternative_differences,
+    alternative_steps,
+    discriminator_differences,
+)
+from apiwright.breaking.aspects import KEPT
+from apiwright.breaking.change import Direction
+from apiwright.breaking.difference import Difference, Pair, Step
+from apiwright.breaking.effective import Effective, Parts, Schemas
+from apiwright.breaking.objects import array_differences, object_differences, object_steps
+from apiwright.breaking.sameness import Sameness
+from apiwright.breaking.values import unrelated, value_differences
+from apiwright.load import Document, Node
+
+# Conditions and negations are told apart as a whole: what they allow changes the other way round.
+_WHOLE = frozenset({"not", "if"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A difference, and the way to the value that has it.
+
+    `node` is where it stands, or the nearest place that is known; None where that is where the
+    search began.
+    """
+
+    difference: Difference
+    path: tuple[str, ...]
+    node: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """What comparing two schemas gave: their own differences, and the ways to those of parts."""
+
+    own: tuple[Difference, ...]
+    steps: tuple[Step, ...]
+    spot: Node | None
+
+
+_NOTHING = _Compared((), (), None)
+
+
+class Comparison:
+    """Compares schemas of two documents, in one direction, written as text or as JSON."""
+
+    def __init__(
+        self,
+        before: Document,
+        after: Document,
+        sameness: Sameness,
+        direction: Direction,
+        *,
+        text: bool,
+    ) -> None:
+        self._before = Schemas(before, direction)
+        self._after = Schemas(after, direction)
+        self._alternatives = Alternatives(self._before, self._after)
+        self._sameness = sameness
+        self._direction = direction
+        self._text = text
+        self._known: dict[Pair, _Compared] = {}
+        self._differing: set[Pair] = set()
+
+    def found(self, before: Parts, after: Parts) -> Iterator[Found]:
+        """All differences between two schemas; a pair met on several ways is told once."""
+        start = (before, after)
+        self._settle(start)
+        seen: set[Pair] = set()
+        stack: list[tuple[Pair, tuple[str, ...], Node | None]] = [(start, (), None)]
+        while stack:
+            pair, path, spot = stack.pop()
+            if pair in seen or pair not in self._differing:
+                continue
+            seen.add(pair)
+            compared = self._known[pair]
+            spot = compared.spot or spot
+            for difference in compared.own:
+                yield Found(difference, (*path, *difference.path), difference.node or spot)
+            stack.extend(
+                (step.pair, (*path, step.name), step.node or spot)
+                for step in reversed(compared.steps)
+            )
+
+    def _settle(self, start: Pair) -> None:
+        """Compare everything that can be reached, and find out from where differences can be."""
+        users: dict[Pair, list[Pair]] = {}
+        fresh: list[Pair] = []
+        stack = [start]
+        while stack:
+            pair = stack.pop()
+            if pair in self._known:
+                continue
+            self._known[pair] = compared = self._compare(pair)
+            fresh.append(pair)
+            for step in compared.steps:
+                users.setdefault(step.pair, []).append(pair)
+                stack.append(step.pair)
+        waiting = [pair for pair in fresh if self._known[pair].own]
+        waiting += [user for pair in users if pair in self._differing for user in users[pair]]
+        while waiting:
+            pair = waiting.pop()
+            if pair not in self._differing:
+                self._differing.add(pair)
+                waiting.extend(users.get(pair, ()))
+
+    def _compare(self, pair: Pair) -> _Compared:
+        if self._sameness.same(*pair):
+            return _NOTHING
+        before, after = self._before.effective(pair[0]), self._after.effective(pair[1])
+        spot = pair[1][0] if pair[1] else None
+        own = list(value_differences(before, after, text=self._text))
+        if unrelated(before, after):
+            return _Compared(tuple(own), (), spot)
+        matched = self._alternatives.match(before, after)
+        if matched is None:
+            own.append(Difference("alternatives-changed", "has other sets of alternatives"))
+            matched = ()
+        own += alternative_differences(matched)
+        own += discriminator_differences(before, after)
+        steps = list(alternative_steps(matched))
+        wrapped = matched and len(before.groups) != len(after.groups)
+        if not wrapped:
+            own += object_differences(before, after, self._direction)
+            own += array_differences(before, after)
+            own += self._kept(before, after)
+            steps += object_steps(before, after)
+            steps += self._kept_steps(before, after)
+        return _Compared(tuple(own), tuple(steps), spot)
+
+    def _kept(self, before: Effective, after: Effective) -> Iterator[Difference]:
+        """Schemas that are there, or not, beside what describes the value."""
+        for keyword, (name, words) in KEPT.items():
+            old, new = before.schemas.get(keyword), after.schemas.get(keyword)
+            if old is None and new is not None:
+                yield Difference(f"{name}-added", f"has {words} now", new[0])
+            elif old is not None and new is None:
+                yield Difference(f"{name}-removed", f"no longer has {words}")
+            elif (
+                old is not None
+                and new is not None
+                and keyword in _WHOLE
+                and self._before.fingerprint(old) != self._after.fingerprint(new)
+            ):
+                yield Difference(f"{name}-changed", f"has {words}, another one", new[0])
+
+    @staticmethod
+    def _kept_steps(before: Effective, after: Effective) -> Iterator[Step]:
+        for keyword in KEPT:
+            old, new = before.schemas.get(keyword), after.schemas.get(keyword)
+            if keyword not in _WHOLE and old is not None and new is not None:
+                yield Step(f"<{keyword}>", (old, new))
