@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apiwright.migrate.catalog import Catalog, read_catalog, temporary_schema
-from apiwright.plan.storage.build import name_quoted
-from apiwright.plan.storage.revisions import key_name
+from apiwright.plan.storage.evolve import key_name
+from apiwright.plan.storage.sql import name_quoted
 from apiwright.plan.storage.tables import Table, TableColumn, TableIndex
 
 
