@@ -6,7 +6,7 @@ import shlex
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from apiwright.check import check
 from apiwright.history import read_history
@@ -14,7 +14,7 @@ from apiwright.ir.operations import CustomAction
 from apiwright.ir.service import Service
 from apiwright.load import Document, load
 from apiwright.overriding import OverrideClass, check_overrides, read_overrides
-from apiwright.plan import Policy, StoragePlan, expected_overrides, plan, storage_plan
+from apiwright.plan import History, Policy, StoragePlan, expected_overrides, plan, storage_plan
 from apiwright.problems import Position, Report
 from apiwright.project import Project
 from apiwright.render import render
@@ -68,17 +68,30 @@ def read(project: Project, report: Report, timings: Timings) -> Document | None:
 
 def comprehend(project: Project, report: Report, timings: Timings) -> Understood | None:
     """What the contract means; None if it has errors, which are then in `report`."""
+    understood = comprehend_contract(project, report, timings)
+    if understood is None:
+        return None
+    with timings.stage("overrides"):
+        bound = bind(project, understood.service, report)
+    return None if _failed(report) else replace(understood, bound=bound)
+
+
+def comprehend_contract(project: Project, report: Report, timings: Timings) -> Understood | None:
+    """What the contract means, as if nothing were overridden; None if it has errors."""
     document = read(project, report, timings)
     if document is None or _failed(report):
         return None
     with timings.stage("understand"):
         service = understand(document)
-        overrides = read_overrides(project.overrides, project.root, report)
-        bound = check_overrides(overrides, expected_overrides(service), report)
-        _note_open(service, overrides, report)
-    if _failed(report):
-        return None
-    return Understood(document, service, bound)
+    return Understood(document, service, {})
+
+
+def bind(project: Project, service: Service, report: Report) -> Mapping[str, str]:
+    """The overrides that take the place of services; what is wrong with them goes to `report`."""
+    overrides = read_overrides(project.overrides, project.root, report)
+    bound = check_overrides(overrides, expected_overrides(service), report)
+    _note_open(service, overrides, report)
+    return bound
 
 
 def _note_open(service: Service, overrides: Iterable[OverrideClass], report: Report) -> None:
@@ -142,6 +155,18 @@ def build(
         _judge(project, storage, report)
         if _failed(report):
             return None
+    return rendered(project, understood, history, storage, timings)
+
+
+def rendered(
+    project: Project,
+    understood: Understood,
+    history: History,
+    storage: StoragePlan,
+    timings: Timings,
+) -> Output:
+    """The files of the service whose database follows `history` as `storage` says."""
+    with timings.stage("plan files"):
         planned = plan(understood.service, history, understood.bound, storage)
     with timings.stage("render"):
         files = render(planned, project.templates)

@@ -14,6 +14,7 @@ from apiwright import __version__
 _COMMANDS = {
     "init": "Lay out a new project.",
     "generate": "Turn the contract into a service.",
+    "plan": "Tell what generating would do to clients, database, overrides and files.",
     "check": "Report every problem of the contract and of the overrides.",
     "explain": "Tell what was understood of the contract, and why.",
     "routes": "List the operations and who answers them.",

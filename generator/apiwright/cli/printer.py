@@ -120,7 +120,7 @@ def _command(problem: Problem) -> str:
 
 
 def _data(text: str) -> str:
-    lines = "\n".join(_harmless(line) for line in text.split("\n"))
+    lines = "\n".join(harmless(line) for line in text.split("\n"))
     return lines.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
@@ -131,7 +131,7 @@ def _property(text: str) -> str:
 def _lines(problem: Problem, sources: Mapping[str, Source], paint: _Paint) -> Iterator[str]:
     colour = _COLOURS[problem.severity]
     head = paint(colour, f"{problem.severity.value}[{problem.code}]")
-    yield head + paint(_BOLD, f": {_harmless(problem.message)}")
+    yield head + paint(_BOLD, f": {harmless(problem.message)}")
     places = [position for position, _ in problem.related]
     if problem.position is not None:
         places.append(problem.position)
@@ -139,9 +139,9 @@ def _lines(problem: Problem, sources: Mapping[str, Source], paint: _Paint) -> It
     if problem.position is not None:
         yield from _excerpt(problem.position, sources, gutter, colour, paint)
     if problem.hint:
-        yield f"{' ' * gutter} {paint(_BLUE, '=')} hint: {_harmless(problem.hint)}"
+        yield f"{' ' * gutter} {paint(_BLUE, '=')} hint: {harmless(problem.hint)}"
     for position, message in problem.related:
-        yield paint(_COLOURS[Severity.NOTE], "note") + f": {_harmless(message)}"
+        yield paint(_COLOURS[Severity.NOTE], "note") + f": {harmless(message)}"
         yield from _excerpt(position, sources, gutter, _BLUE, paint)
 
 
@@ -149,7 +149,7 @@ def _excerpt(
     place: Position, sources: Mapping[str, Source], gutter: int, colour: str, paint: _Paint
 ) -> Iterator[str]:
     margin = " " * gutter
-    yield f"{margin}{paint(_BLUE, '-->')} {_harmless(str(place))}"
+    yield f"{margin}{paint(_BLUE, '-->')} {harmless(str(place))}"
     line = sources[place.file].line(place.line) if place.file in sources else ""
     if not line:
         return
@@ -169,7 +169,7 @@ def _clipped(line: str, column: int) -> tuple[str, int, int]:
     left = _CUT if start else ""
     right = _CUT if end < len(line) else ""
     before = len(left) + _cells(line[start:column])
-    return f"{left}{_harmless(line[start:end])}{right}", before, max(1, _cells(marked))
+    return f"{left}{harmless(line[start:end])}{right}", before, max(1, _cells(marked))
 
 
 def _length(text: str) -> int:
@@ -185,7 +185,7 @@ def _length(text: str) -> int:
     return token.end()
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """The text with one visible character for each that is none, and of bearable length."""
     if len(text) > _LONGEST:
         text = text[:_LONGEST] + _CUT

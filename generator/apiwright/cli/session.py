@@ -59,6 +59,13 @@ class Session:
         """Print the problems, with excerpts, to standard error."""
         show_problems(self.report, self.project.root)
 
+    def show_timings(self) -> None:
+        """Print how long each stage took, to standard error."""
+        stages = self.timings.stages
+        for name, seconds in stages.items():
+            click.echo(f"  {name:<12}{seconds * 1000:8.1f} ms", err=True)
+        click.echo(f"  {'together':<12}{sum(stages.values()) * 1000:8.1f} ms", err=True)
+
 
 def show_problems(report: Report, root: Path) -> None:
     """Print problems, with excerpts of files below `root`, to standard error."""

@@ -70,7 +70,7 @@ def command(
     else:
         _generate(session, digest, Wishes(check_only, force, allowed, verify, quiet))
     if timings:
-        _show_timings(session)
+        session.show_timings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +156,3 @@ def _summarize(session: Session, changes: Changes, quiet: bool) -> None:
 def _tell(session: Session, quiet: bool, message: str) -> None:
     if not quiet:
         click.echo(f"{session.project.shown(session.project.output)}: {message}")
-
-
-def _show_timings(session: Session) -> None:
-    stages = session.timings.stages
-    for name, seconds in stages.items():
-        click.echo(f"  {name:<12}{seconds * 1000:8.1f} ms", err=True)
-    click.echo(f"  {'together':<12}{sum(stages.values()) * 1000:8.1f} ms", err=True)

@@ -67,6 +67,12 @@ class StepView:
     reversible: bool = True
     loses_data: bool = False
 
+    @property
+    def holds_up(self) -> bool:
+        """Whether others wait for as long as a scan, or a rewrite, of the table takes."""
+        long = self.duration in {Duration.SCANS, Duration.REWRITES}
+        return long and self.lock not in {READ, ROWS, BUILD}
+
 
 def step_views(phases: Phases) -> tuple[StepView, ...]:
     """The steps of a change, in their order."""

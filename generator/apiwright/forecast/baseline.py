@@ -1,0 +1,116 @@
+"""What a forecast compares with: what was generated last, or a revision of git."""
+
+from __future__ import annotations
+
+import io
+import subprocess  # nosec B404 - asks git
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from apiwright.history import read_history
+from apiwright.load import Document, load
+from apiwright.plan import History
+from apiwright.problems import Report
+from apiwright.project import Project
+
+_CONTRACT = "app/contract/openapi.json"
+_SECONDS = 60
+
+
+class BaselineError(Exception):
+    """There is nothing to compare with; `hint` says what to do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What was there before: the contract (None if there was none), history, and output folder."""
+
+    name: str
+    document: Document | None
+    history: History
+    output: Path
+
+
+def last_generated(project: Project) -> Baseline:
+    """What the last run of `generate` left behind."""
+    contract = project.output / _CONTRACT
+    document = _loaded(contract, project.root) if contract.is_file() else None
+    return Baseline(
+        "what was generated last", document, read_history(project.output), project.output
+    )
+
+
+@contextmanager
+def revision_of_git(project: Project, reference: str) -> Iterator[Baseline]:
+    """The project as it stands in a revision of git, unpacked for as long as it is needed.
+
+    BaselineError where there is no repository, no such revision, or no such project in it.
+    """
+    with tempfile.TemporaryDirectory(prefix="apiwright-") as folder:
+        _unpack(project, reference, Path(folder))
+        root = Path(folder).resolve()
+        spec, output = (root / path.relative_to(project.root) for path in _places(project))
+        if not spec.is_file():
+            raise BaselineError(f"{reference} has no {project.shown(project.spec)}")
+        yield Baseline(reference, _loaded(spec, root), read_history(output), output)
+
+
+def _places(project: Project) -> tuple[Path, Path]:
+    for path in (project.spec, project.output):
+        if not path.is_relative_to(project.root):
+            raise BaselineError(f"{path} stands outside of the project, which git can't show")
+    return project.spec, project.output
+
+
+def _unpack(project: Project, reference: str, folder: Path) -> None:
+    """The files of the project in a revision; the name of one can't be taken for an option."""
+    commit = _git(
+        project.root,
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        f"{reference}^{{commit}}",
+    )
+    if commit is None:
+        if _git(project.root, "rev-parse", "--is-inside-work-tree") is None:
+            raise BaselineError(f"{project.root} is in no repository of git")
+        raise BaselineError(
+            f"git knows no revision {reference}", "in a shallow clone, fetch it first"
+        )
+    prefix = (_git(project.root, "rev-parse", "--show-prefix") or b"").decode().strip()
+    archive = _git(project.root, "archive", "--format=tar", f"{commit.decode().strip()}:{prefix}")
+    if archive is None:
+        raise BaselineError(f"{reference} has no folder {prefix or '.'}")
+    with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
+        packed.extractall(folder, filter="data")
+
+
+def _git(folder: Path, *arguments: str) -> bytes | None:
+    """What git prints, or None where it fails."""
+    try:
+        done = subprocess.run(  # nosec B603 B607 - no shell; git is found as people find it
+            ["git", *arguments], cwd=folder, capture_output=True, check=False, timeout=_SECONDS
+        )
+    except FileNotFoundError as error:
+        raise BaselineError("git is not installed") from error
+    except subprocess.TimeoutExpired as error:
+        raise BaselineError(f"git did not answer within {_SECONDS} s") from error
+    return done.stdout if done.returncode == 0 else None
+
+
+def _loaded(contract: Path, base: Path) -> Document:
+    report = Report()
+    document = load(contract, report, base=base)
+    if document is None or report.failed:
+        problem = next(iter(report))
+        raise BaselineError(f"the contract to compare with can't be read: {problem.message}")
+    return document
