@@ -62,7 +62,7 @@ def test_nothing_changes(project: Path) -> None:
 
 
 def test_a_safe_change_does_what_was_shown(project: Path) -> None:
-    """A new index and a new optional parameter: nobody has to decide, and `generate` does just it."""
+    """A new index and an optional parameter: nobody has to decide, and `generate` does just it."""
     sort = "        - name: max_price\n"
     parameter = (
         "        - name: quantity\n          in: query\n          description: How many there are\n"
@@ -156,11 +156,9 @@ def test_without_a_repository_there_is_nothing_to_compare_with(project: Path) ->
 
 def test_no_text_of_a_contract_is_markdown(project: Path) -> None:
     """A pull request shows what stands there, and nobody is called by it."""
-    edit(
-        project,
-        ("        - name: max_price\n", "        - name: '<img src=x>|@all`'\n          in: query\n"
-         "          schema: {type: string}\n        - name: max_price\n"),
-    )  # fmt: skip
+    named = "        - name: max_price\n"
+    hostile = "        - {in: query, schema: {type: string}, name: '<img src=x>|@all`'}\n"
+    edit(project, (named, hostile + named))
     text = planned(project, SAFE, "--markdown").stdout
     assert text.startswith("## Safe to generate\n")
     assert "| info | `new-optional-request-parameter` |" in text
