@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from apiwright.check import check
 from apiwright.history import read_history
@@ -18,6 +19,7 @@ from apiwright.plan import History, Policy, StoragePlan, expected_overrides, pla
 from apiwright.problems import Position, Report
 from apiwright.project import Project
 from apiwright.render import render
+from apiwright.served import check_withdrawals
 from apiwright.understand import understand
 
 
@@ -143,12 +145,15 @@ def build(
     report: Report,
     timings: Timings,
     allowed: Collection[str] = (),
+    today: date | None = None,
 ) -> Output | None:
-    """The files of the service; None if its database can't follow, which `report` then tells.
+    """The files of the service; None if its database or its clients can't follow.
 
-    `allowed` names the tables and columns whose data may be lost. RenderError or HistoryError
-    where files can't be made.
+    `report` then tells why. `allowed` names the tables and columns whose data may be lost; without
+    `today`, no announced day has come. RenderError or HistoryError where files can't be made.
     """
+    with timings.stage("withdrawals"):
+        check_withdrawals(project, understood.document, today, report)
     with timings.stage("plan"):
         history = read_history(project.output)
         storage = storage_plan(history, understood.service, allowed)

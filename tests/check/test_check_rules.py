@@ -361,3 +361,23 @@ def test_words_for_people() -> None:
     assert slips("", "abc") == 3
     assert surely_meant("tablr", ["table"]) == "table"
     assert surely_meant("cat", ["dog", "care"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ({"deprecated": True, "x-deprecated-since": "2026-01-31", "x-sunset": "2026-01-31"}, ""),
+        ({"deprecated": True, "x-sunset": "2026-01-31"}, ""),
+        ({"x-sunset": "2026-01-31"}, "sunset-without-deprecation"),
+        ({"deprecated": False, "x-deprecated-since": "2026-01-31"}, "sunset-without-deprecation"),
+        ({"deprecated": True, "x-sunset": "2026-02-30"}, "not-a-day"),
+        (
+            {"deprecated": True, "x-deprecated-since": "2026-01-31", "x-sunset": "2026-01-30"},
+            "sunset-too-early",
+        ),
+    ],
+)
+def test_days_on_which_things_end(words: Contract, code: str, tmp_path: Path) -> None:
+    """They are days, in their order, and stand at what is deprecated."""
+    found = told(contract({"/a": {"get": operation("listA", answer()) | words}}), tmp_path)
+    assert [line for line in found if "error" in line] == ([f"error {code}"] if code else [])

@@ -188,3 +188,26 @@ def test_settings_that_are_wrong_are_told(invoke: Invoke, project: Path) -> None
     assert "outside the project" in invoke(project, "generate").output
     file.write_text("[tool.apiwright\n")
     assert "can't be read" in invoke(project, "generate").output
+
+
+def test_what_was_announced_stays_until_its_day(invoke: Invoke, project: Path) -> None:
+    """An operation that is gone before its sunset is refused; nothing is written."""
+    spec = project / "specs" / "openapi.yaml"
+    text = spec.read_text()
+    start = text.index("    put:\n      operationId: replaceItem\n")
+    end = text.index("    patch:\n      operationId: updateItem\n")
+    announced = "      deprecated: true\n      x-sunset: {}\n"
+    put = text[start:end]
+    for day, code in (("2999-01-31", 1), ("2026-01-31", 0)):
+        dated = put.replace("\n", f"\n{announced.format(day)}", 1)
+        spec.write_text(text[:start] + dated + text[end:])
+        assert invoke(project, "generate").exit_code == 0
+        before = tree(project / "generated")
+        spec.write_text(text[:start] + text[end:])
+        done = invoke(project, "generate")
+        assert done.exit_code == code, done.output
+        if code:
+            assert "error[api-removed-before-sunset]: PUT /items/{item_id}" in done.output
+            assert "let it stand until its `x-sunset`" in done.output
+            assert tree(project / "generated") == before
+    assert "replaceItem" not in (project / "generated/app/contract/openapi.json").read_text()

@@ -31,7 +31,9 @@ def generate(session: Session) -> Generated | None:
     if understood is None:
         session.show_problems()
         return None
-    output = build(session.project, understood, session.report, session.timings)
+    output = build(
+        session.project, understood, session.report, session.timings, today=session.today
+    )
     if output is None:
         session.show_problems()
         return None

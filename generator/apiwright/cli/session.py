@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -41,6 +42,7 @@ class Session:
     project: Project
     report: Report = field(default_factory=Report)
     timings: Timings = field(default_factory=Timings)
+    today: date = field(default_factory=lambda: datetime.now(UTC).date())
 
     @classmethod
     def here(cls) -> Session:

@@ -122,6 +122,11 @@ _REFERENCES: dict[str, Any] = _either(
         table=_SQL_NAME,
     ),
 )
+_DAY: dict[str, Any] = {
+    "type": "string",
+    "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+    "description": "A day, as in 2026-01-31",
+}
 _ACTIONS = (
     "list", "create", "read", "replace", "update", "delete", "restore",
     "token", "refresh", "logout", "custom",
@@ -200,6 +205,18 @@ WORDS: Final[dict[str, Word]] = {
             ("operation",),
             "Whose rows this operation works on, where rows have an owner.",
             {"enum": ["own", "all"], "description": "The caller's own rows, or all"},
+        ),
+        Word(
+            "x-deprecated-since",
+            ("operation",),
+            "Since when an operation that is deprecated has been so (RFC 9745).",
+            _DAY,
+        ),
+        Word(
+            "x-sunset",
+            ("operation", "parameter"),
+            "The day from which something deprecated may be gone (RFC 8594).",
+            _DAY,
         ),
         Word(
             "x-filter",

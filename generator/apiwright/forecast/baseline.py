@@ -16,8 +16,8 @@ from apiwright.load import Document, load
 from apiwright.plan import History
 from apiwright.problems import Report
 from apiwright.project import Project
+from apiwright.served import served_contract
 
-_CONTRACT = "app/contract/openapi.json"
 _SECONDS = 60
 
 
@@ -41,11 +41,8 @@ class Baseline:
 
 def last_generated(project: Project) -> Baseline:
     """What the last run of `generate` left behind."""
-    contract = project.output / _CONTRACT
-    document = _loaded(contract, project.root) if contract.is_file() else None
-    return Baseline(
-        "what was generated last", document, read_history(project.output), project.output
-    )
+    document, history = served_contract(project), read_history(project.output)
+    return Baseline("what was generated last", document, history, project.output)
 
 
 @contextmanager

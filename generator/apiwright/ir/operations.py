@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum
 from typing import TypeAlias
 
@@ -320,6 +321,7 @@ class Operation:
 
     `id` is its operationId (or one made from method and path), `name` what it is called in
     Python, `path` its path below the base path. `evidence` tells why `action` was chosen.
+    What is `deprecated` may have been so since a day, and may be gone from another day on.
     """
 
     id: str
@@ -339,6 +341,8 @@ class Operation:
     action: Action
     evidence: tuple[str, ...] = ()
     deprecated: bool = False
+    deprecated_since: date | None = None
+    sunset: date | None = None
 
     @property
     def public(self) -> bool:

@@ -18,6 +18,7 @@ from apiwright.plan.storage.storage_plan import StoragePlan, storage_plan
 from apiwright.plan.test_files import test_data, test_files
 from apiwright.plan.views.binding import binding_view
 from apiwright.plan.views.constraints import constraints_view
+from apiwright.plan.views.deprecation import deprecations
 from apiwright.plan.views.direct import DirectBuilder, answers_module
 from apiwright.plan.views.models import model_view
 from apiwright.plan.views.repositories import repository_view
@@ -87,6 +88,9 @@ class _Planner:
         if service.identity is not None:
             for path in _WITH_SIGN_IN:
                 yield self._file(path)
+        deprecated = deprecations(service)
+        if deprecated:
+            yield self._file("app/api/deprecation.py", deprecations=deprecated)
         yield from self._models()
         yield from self._schemas()
         if self._answered:

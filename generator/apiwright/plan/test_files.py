@@ -62,6 +62,8 @@ def test_data(service: Service) -> Iterator[DataFile]:
 def _paths(kit: Kit, *, overridden: bool, direct: bool) -> Iterator[str]:
     """The tests whose templates need no view of their own."""
     yield from _ALWAYS
+    if any(operation.deprecated for operation in kit.service.operations.values()):
+        yield _DEPRECATION
     if direct:
         yield "tests/integration/test_driver.py"
         yield "tests/test_statements.py"
@@ -121,6 +123,7 @@ _ALWAYS = (
     "tests/test_validators.py",
     "tests/wire.py",
 )
+_DEPRECATION = "tests/test_deprecation.py"
 _WITH_SIGN_IN = ("tests/test_security.py", "tests/test_sessions.py")
 _LOAD = (
     "tests/performance/__init__.py",
@@ -132,6 +135,7 @@ _TAKEN = frozenset(
     for path in (
         *_ALWAYS,
         *_WITH_SIGN_IN,
+        _DEPRECATION,
         "tests/test_auth.py",
         "tests/test_binding.py",
         "tests/test_contract.py",

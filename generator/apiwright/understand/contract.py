@@ -5,11 +5,14 @@ from __future__ import annotations
 from apiwright.ir.schemas import Json
 from apiwright.load import Document, Node, plain, walk
 
+_FOR_CLIENTS = frozenset({"x-deprecated-since", "x-sunset"})
+
 
 def served_contract(document: Document) -> dict[str, Json]:
     """The contract as plain data, without the `x-` keys of objects that OpenAPI defines.
 
-    What only looks like an extension (a property, an example's key) stays.
+    What only looks like an extension (a property, an example's key) stays, and so does what tells
+    clients how long something lasts.
     """
     extended = {id(place.node) for place in walk(document.root)}
 
@@ -19,7 +22,7 @@ def served_contract(document: Document) -> dict[str, Json]:
             return {
                 key: copied(child)
                 for key, child in node.value.items()
-                if not (own and key.startswith("x-"))
+                if not (own and key.startswith("x-")) or key in _FOR_CLIENTS
             }
         if isinstance(node.value, list):
             return [copied(child) for child in node.value]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeAlias
 
 from apiwright import names
@@ -53,9 +54,15 @@ def read_operations(document: Document, reader: SchemaReader) -> tuple[Written, 
             security=read_requirements(document.root, node),
             action=CustomAction(""),
             deprecated=node.flag("deprecated"),
+            deprecated_since=_day(node, "x-deprecated-since"),
+            sunset=_day(node, "x-sunset"),
         )
         written.append(Written(operation, node, parameters))
     return tuple(written)
+
+
+def _day(node: Node, word: str) -> date | None:
+    return date.fromisoformat(node.string(word)) if word in node.mapping else None
 
 
 Found: TypeAlias = tuple[str, str, str, Node, Node]

@@ -87,7 +87,7 @@ class Wishes:
 def _generate(session: Session, digest: str, wishes: Wishes) -> None:
     understood = session.comprehend()
     project, report, timings = session.project, session.report, session.timings
-    output = build(project, understood, report, timings, wishes.allowed)
+    output = build(project, understood, report, timings, wishes.allowed, session.today)
     if output is None:
         session.show_problems()
         raise click.exceptions.Exit(PROBLEMS)

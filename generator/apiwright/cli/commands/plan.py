@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -91,7 +90,7 @@ def command(
             baseline,
             session.timings,
             allowed=allowed,
-            today=datetime.now(UTC).date(),
+            today=session.today,
         )
     with quiet_pipe():
         _show(found, form, with_sql=with_sql)

@@ -76,6 +76,7 @@ class ServiceView:
     ownership: bool
     overridden: bool
     direct: bool
+    deprecated: bool
     json_columns: bool
     resources: tuple[ResourceName, ...]
     roles: tuple[RoleView, ...]
@@ -91,7 +92,7 @@ def api_package(service: Service) -> str:
 
 
 _API_MODULES = frozenset(
-    {"binding", "dependencies", "docs", "health", "responses", "router", "routing"}
+    {"binding", "dependencies", "deprecation", "docs", "health", "responses", "router", "routing"}
 )
 
 
@@ -115,6 +116,7 @@ def service_view(service: Service, *, overridden: bool, direct: bool) -> Service
         ownership=any(entity.owner is not None for entity in service.entities.values()),
         overridden=overridden,
         direct=direct,
+        deprecated=any(operation.deprecated for operation in service.operations.values()),
         json_columns=any(
             column.type is ColumnType.JSON
             for entity in service.entities.values()
