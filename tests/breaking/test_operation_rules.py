@@ -1,4 +1,4 @@
-"""Every rule that stands for itself: an edit that it speaks of, and one beside it that it doesn't."""
+"""Every rule that stands for itself: an edit that it speaks of, and one that it does not."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -71,13 +72,13 @@ class Comparison:
         self._differing: set[Pair] = set()
 
     def found(self, before: Parts, after: Parts) -> Iterator[Found]:
-        """All differences between two schemas; a pair met on several ways is told once."""
+        """All differences between two schemas; a pair met on several ways is told at its nearest."""
         start = (before, after)
         self._settle(start)
         seen: set[Pair] = set()
-        stack: list[tuple[Pair, tuple[str, ...], Node | None]] = [(start, (), None)]
-        while stack:
-            pair, path, spot = stack.pop()
+        waiting: deque[tuple[Pair, tuple[str, ...], Node | None]] = deque([(start, (), None)])
+        while waiting:
+            pair, path, spot = waiting.popleft()
             if pair in seen or pair not in self._differing:
                 continue
             seen.add(pair)
@@ -85,9 +86,8 @@ class Comparison:
             spot = compared.spot or spot
             for difference in compared.own:
                 yield Found(difference, (*path, *difference.path), difference.node or spot)
-            stack.extend(
-                (step.pair, (*path, step.name), step.node or spot)
-                for step in reversed(compared.steps)
+            waiting.extend(
+                (step.pair, (*path, step.name), step.node or spot) for step in compared.steps
             )
 
     def _settle(self, start: Pair) -> None:
