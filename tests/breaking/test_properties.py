@@ -123,10 +123,11 @@ def test_what_is_written_alike_is_no_difference(before: Any, after: Any) -> None
 def test_a_new_optional_property_breaks_nobody_until_it_is_taken_back(
     components: Any, kind: str
 ) -> None:
-    schema = {"type": "object", "properties": {"old": {"$ref": "#/components/schemas/B"}}}
+    properties = {"old": {"$ref": "#/components/schemas/B"}}
+    schema = {"type": "object", "properties": properties}
     components = json.loads(json.dumps(components).replace("schemas/A", "schemas/D"))
     before = contract({**components, "A": schema})
-    wide = {**schema, "properties": {**schema["properties"], "new": {"type": kind}}}
+    wide = {**schema, "properties": {**properties, "new": {"type": kind}}}
     after = contract({**components, "A": wide})
     there = {(change.id, change.level) for change in changes(before, after)}
     assert there == {
