@@ -44,10 +44,11 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The alternatives of one `oneOf` or `anyOf`, without the one that is only null."""
+    """The alternatives of one `oneOf` or `anyOf`; `null` if one that is only null stood there too."""
 
     keyword: str
     alternatives: Parts
+    null: bool
 
 
 @dataclass(slots=True)
@@ -228,9 +229,11 @@ class Schemas:
     def _take_groups(self, known: Effective, node: Node) -> None:
         for keyword in ("oneOf", "anyOf"):
             null, alternatives = self._alternatives(node, keyword)
+            if null and not alternatives:
+                known.types = frozenset()
             if len(alternatives) > 1:
-                known.groups = (*known.groups, Group(keyword, tuple(alternatives)))
-                known.nullable = known.nullable and (null or is_nullable(node))
+                null = null or is_nullable(node)
+                known.groups = (*known.groups, Group(keyword, tuple(alternatives), null))
 
     def _travelling(self, known: Effective, properties: Mapping[str, Iterable[Node]]) -> None:
         """Tell the properties that travel in this direction from those that don't."""
@@ -250,20 +253,25 @@ class Schemas:
     def _settle(self, known: Effective) -> None:
         """Draw what follows from what was found."""
         for group in known.groups:
-            known.types &= frozenset[str]().union(*map(self._types_of, group.alternatives))
+            found = [self._types_of(each) for each in group.alternatives]
+            known.types &= frozenset[str]().union(*(types for types, _ in found))
+            known.nullable = known.nullable and (group.null or any(null for _, null in found))
         if known.enum is not None:
             known.nullable = known.nullable and "null" in known.enum
-            known.enum = {key: value for key, value in known.enum.items() if value is not None}
-            known.types &= frozenset(
-                kind for value in known.enum.values() for kind in _kinds(value)
-            )
+            listed = {key: value for key, value in known.enum.items() if value is not None}
+            kinds = frozenset(kind for value in listed.values() for kind in _kinds(value))
+            known.enum, known.types = listed or None, known.types & kinds
         if known.types <= {"integer"}:
             known.lower = None if known.lower is None else _whole(known.lower, up=True)
             known.upper = None if known.upper is None else _whole(known.upper, up=False)
 
-    def _types_of(self, alternative: Node) -> frozenset[str]:
+    def _types_of(self, alternative: Node) -> tuple[frozenset[str], bool]:
+        """The types of an alternative, and whether it may be null; all, inside of itself."""
         parts = (alternative,)
-        return TYPES if parts in self._busy else self.effective(parts).types
+        if parts in self._busy:
+            return TYPES, True
+        known = self.effective(parts)
+        return known.types, known.nullable
 
 
 def key_of(value: Plain) -> str:

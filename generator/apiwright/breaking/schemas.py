@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ from apiwright.breaking.values import unrelated, value_differences
 from apiwright.load import Document, Node
 
 # Conditions and negations are told apart as a whole: what they allow changes the other way round.
-_WHOLE = frozenset({"not", "if"})
+_WHOLE = ("not", "if")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,23 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """What comparing two schemas gave: their own differences, and the ways to those of parts."""
+    """What comparing two schemas gave: their own differences, and the ways to those of parts.
 
-    own: tuple[Difference, ...]
-    steps: tuple[Step, ...]
-    spot: Node | None
+    `wholes` are differences that there are if two schemas beside them differ in anything.
+    """
+
+    own: tuple[Difference, ...] = ()
+    steps: tuple[Step, ...] = ()
+    wholes: tuple[tuple[Pair, Difference], ...] = ()
+    spot: Node | None = None
+
+    def needed(self) -> Iterator[Pair]:
+        """The pairs that have to be compared as well."""
+        yield from (step.pair for step in self.steps)
+        yield from (pair for pair, _ in self.wholes)
 
 
-_NOTHING = _Compared((), (), None)
+_NOTHING = _Compared()
 
 
 class Comparison:
@@ -71,23 +81,23 @@ class Comparison:
         self._differing: set[Pair] = set()
 
     def found(self, before: Parts, after: Parts) -> Iterator[Found]:
-        """All differences between two schemas; a pair met on several ways is told once."""
+        """All differences between two schemas; a pair met on several ways is told at its nearest."""
         start = (before, after)
         self._settle(start)
         seen: set[Pair] = set()
-        stack: list[tuple[Pair, tuple[str, ...], Node | None]] = [(start, (), None)]
-        while stack:
-            pair, path, spot = stack.pop()
+        waiting: deque[tuple[Pair, tuple[str, ...], Node | None]] = deque([(start, (), None)])
+        while waiting:
+            pair, path, spot = waiting.popleft()
             if pair in seen or pair not in self._differing:
                 continue
             seen.add(pair)
             compared = self._known[pair]
             spot = compared.spot or spot
-            for difference in compared.own:
+            wholes = [each for whole, each in compared.wholes if whole in self._differing]
+            for difference in (*compared.own, *wholes):
                 yield Found(difference, (*path, *difference.path), difference.node or spot)
-            stack.extend(
-                (step.pair, (*path, step.name), step.node or spot)
-                for step in reversed(compared.steps)
+            waiting.extend(
+                (step.pair, (*path, step.name), step.node or spot) for step in compared.steps
             )
 
     def _settle(self, start: Pair) -> None:
@@ -101,9 +111,9 @@ class Comparison:
                 continue
             self._known[pair] = compared = self._compare(pair)
             fresh.append(pair)
-            for step in compared.steps:
-                users.setdefault(step.pair, []).append(pair)
-                stack.append(step.pair)
+            for needed in compared.needed():
+                users.setdefault(needed, []).append(pair)
+                stack.append(needed)
         waiting = [pair for pair in fresh if self._known[pair].own]
         waiting += [user for pair in users if pair in self._differing for user in users[pair]]
         while waiting:
@@ -119,7 +129,7 @@ class Comparison:
         spot = pair[1][0] if pair[1] else None
         own = list(value_differences(before, after, text=self._text))
         if unrelated(before, after):
-            return _Compared(tuple(own), (), spot)
+            return _Compared(tuple(own), spot=spot)
         matched = self._alternatives.match(before, after)
         if matched is None:
             own.append(Difference("alternatives-changed", "has other sets of alternatives"))
@@ -134,9 +144,11 @@ class Comparison:
             own += self._kept(before, after)
             steps += object_steps(before, after)
             steps += self._kept_steps(before, after)
-        return _Compared(tuple(own), tuple(steps), spot)
+        wholes = tuple(self._wholes(before, after))
+        return _Compared(tuple(own), tuple(steps), wholes, spot)
 
-    def _kept(self, before: Effective, after: Effective) -> Iterator[Difference]:
+    @staticmethod
+    def _kept(before: Effective, after: Effective) -> Iterator[Difference]:
         """Schemas that are there, or not, beside what describes the value."""
         for keyword, (name, words) in KEPT.items():
             old, new = before.schemas.get(keyword), after.schemas.get(keyword)
@@ -144,13 +156,6 @@ class Comparison:
                 yield Difference(f"{name}-added", f"has {words} now", new[0])
             elif old is not None and new is None:
                 yield Difference(f"{name}-removed", f"no longer has {words}")
-            elif (
-                old is not None
-                and new is not None
-                and keyword in _WHOLE
-                and self._before.fingerprint(old) != self._after.fingerprint(new)
-            ):
-                yield Difference(f"{name}-changed", f"has {words}, another one", new[0])
 
     @staticmethod
     def _kept_steps(before: Effective, after: Effective) -> Iterator[Step]:
@@ -158,3 +163,12 @@ class Comparison:
             old, new = before.schemas.get(keyword), after.schemas.get(keyword)
             if keyword not in _WHOLE and old is not None and new is not None:
                 yield Step(f"<{keyword}>", (old, new))
+
+    @staticmethod
+    def _wholes(before: Effective, after: Effective) -> Iterator[tuple[Pair, Difference]]:
+        for keyword in _WHOLE:
+            name, words = KEPT[keyword]
+            old, new = before.schemas.get(keyword), after.schemas.get(keyword)
+            if old is not None and new is not None:
+                difference = Difference(f"{name}-changed", f"has {words}, another one", new[0])
+                yield (old, new), difference

@@ -105,7 +105,7 @@ def _format(before: Effective, after: Effective) -> Iterator[Difference]:
 
 
 def _nullable(before: Effective, after: Effective) -> Iterator[Difference]:
-    if before.types and after.types and before.nullable != after.nullable:
+    if before.nullable != after.nullable:
         node = after.keywords.get("type")
         if after.nullable:
             yield Difference("became-nullable", "may be null now", node)
