@@ -31,7 +31,7 @@ WORTH_ANOTHER_TRY = {"55P03": "a lock could not be had", "40P01": "there was a d
 LONGEST_PAUSE = 10.0
 TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('alembic_version'))"
 
-log = logging.getLogger("alembic.env")
+log = logging.getLogger("app.migrations")
 settings = get_settings()
 
 

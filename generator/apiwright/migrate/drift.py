@@ -18,6 +18,8 @@ from apiwright.migrate.catalog import (
 from apiwright.migrate.expected import expected_catalog
 from apiwright.plan.storage.tables import Table
 
+_ARTICLES = {"constraint": "a", "index": "an"}
+
 
 @dataclass(frozen=True, slots=True)
 class Drift:
@@ -102,7 +104,9 @@ def _parts(
             yield Drift(f"{kind}-missing", table, name, message)
         elif name not in wanted:
             if found[name].valid:
-                message = f"there is a {kind} {name} on {table} that no snapshot knows"
+                message = (
+                    f"there is {_ARTICLES[kind]} {kind} {name} on {table} that no snapshot knows"
+                )
                 yield Drift(f"{kind}-unknown", table, name, message)
         elif found[name].definition != wanted[name].definition:
             message = (

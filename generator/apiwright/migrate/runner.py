@@ -62,7 +62,7 @@ def main() -> None:
         events.flush()
 
     listener = _Listener(tell)
-    for name in ("alembic.runtime.migration", "alembic.env"):
+    for name in ("alembic.runtime.migration", "app.migrations"):
         logger = logging.getLogger(name)
         logger.setLevel(logging.INFO)
         logger.propagate = False
