@@ -12,7 +12,16 @@ from apiwright.render import render
 from tests.support.contracts import Contract, understood
 from tests.support.running import run_python, service_environ
 
-_NEEDED = ("alembic", "app/models/", "app/config", "app/database", "app/driver", "app/__init__")
+_NEEDED = (
+    "alembic",
+    "app/__init__",
+    "app/config",
+    "app/database",
+    "app/driver",
+    "app/errors",
+    "app/models/",
+    "app/paths",
+)
 _RUN = """
 import sys
 from alembic import command
