@@ -79,7 +79,7 @@ def owner() -> Contract:
 ROWS = """
     INSERT INTO owners (name) VALUES ('o');
     INSERT INTO things (name, note, size, old, code)
-    SELECT 't' || n, nullif('x', repeat('x', n % 2)), 1, 'r' || n, 'c' || n
+    SELECT 't' || n, nullif('x', repeat('x', mod(n, 2))), 1, 'r' || n, 'c' || n
     FROM generate_series(1, 50) n
 """
 

@@ -30,10 +30,15 @@ from tests.support.evolution import catalog, connected, evolved, upgrade, withou
 from tests.support.running import scratch_database
 
 OWNER = {"Owner": {**thing(), "x-table": True}}
-DECIMAL = {"type": "number", "x-column": {"precision": 6, "scale": 2}}
 STATUS = {"type": "string", "enum": ["new", "sold"], "default": "new"}
 BY_STATUS = [{"name": "status", "in": "query", "schema": TEXT}]
 ROWS = "INSERT INTO things (name) VALUES ('a'), ('b'), ('c')"
+
+
+def digits(precision: int, scale: int) -> Contract:
+    """Numbers with so many digits."""
+    column = {"precision": precision, "scale": scale}
+    return {"type": "number", "format": "decimal", "x-column": column}
 
 
 @dataclass(frozen=True)
@@ -125,8 +130,8 @@ EDITS: dict[str, Edit] = {
         phases=EXPAND_BUILD,
     ),
     "more digits": Edit(
-        things({"cost": DECIMAL}),
-        things({"cost": {"type": "number", "x-column": {"precision": 9, "scale": 2}}}),
+        things({"cost": digits(6, 2)}),
+        things({"cost": digits(9, 2)}),
         rows="INSERT INTO things (name, cost) VALUES ('a', 12.34)",
         asked="SELECT cost::text FROM things", wanted=("12.34",),
     ),

@@ -60,7 +60,11 @@ class Property:
             "moment": dict(MOMENT),
             "enum": {"type": "string", "enum": list(self.values)},
             "list": {"type": "array", "items": {"type": "string", "enum": list(self.values)}},
-            "decimal": {"type": "number", "x-column": {"precision": 8, "scale": 2}},
+            "decimal": {
+                "type": "number",
+                "format": "decimal",
+                "x-column": {"precision": 8, "scale": 2},
+            },
             "reference": {**INTEGER, "x-references": self.target},
         }[self.kind]
         if self.required:
