@@ -1,7 +1,11 @@
-"""A migration that is killed, at whatever moment, is run again and ends where it was to end."""
+"""A migration that is killed, at whatever moment, is run again and ends where it was to end.
+
+`APIWRIGHT_KILLS` says at how many moments it is tried.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,7 +29,7 @@ FRESH = {
     "default": "fresh",
     "x-renamed-from": {"fresh": "new"},
 }
-MOMENTS = 20
+MOMENTS = int(os.environ.get("APIWRIGHT_KILLS", "8"))
 _KILLED = """
 import os, signal, sys
 import sqlalchemy as sa

@@ -67,6 +67,12 @@ class AlembicProject:
         environ = service_environ(self.url)
         return run_python(self.folder, environ, "-c", _RUN, *commands)
 
+    def sql(self, first: str) -> str:
+        """The SQL of what comes after a revision, written without a database."""
+        environ = service_environ(self.url)
+        arguments = ("-m", "alembic", "upgrade", f"{first}:head", "--sql")
+        return run_python(self.folder, environ, *arguments)
+
     def _old(self, files: Collection[str]) -> Iterator[Path]:
         """Snapshots and models that are no more."""
         for pattern in ("alembic/schema/*.json", "app/models/*.py"):

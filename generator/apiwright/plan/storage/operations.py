@@ -272,7 +272,9 @@ def _counted_on(table: str, column: str) -> str:
 
 
 def _execute(sql: str) -> Code:
-    return compose("op.execute({})", literal(_escaped(sql)))
+    """A call that runs some SQL, a literal for each of its lines."""
+    lines = _escaped(sql).splitlines(keepends=True)
+    return compose("op.execute({})", joined([literal(line) for line in lines], " "))
 
 
 def _column(column: TableColumn, key: tuple[str, ...] = ()) -> Code:
