@@ -108,6 +108,16 @@ def migrations(session: nox.Session) -> None:
 
 
 @nox.session
+def evolution(session: nox.Session) -> None:
+    """Changes of a database at random, and migrations that are killed, more often than usual."""
+    tried = {"APIWRIGHT_EVOLUTION": "500", "APIWRIGHT_KILLS": "20"}
+    session.env.update({name: os.environ.get(name, often) for name, often in tried.items()})
+    pytest(
+        session, "tests/migrations/test_random_evolution.py", "tests/migrations/test_cut_short.py"
+    )
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """The running service against its own contract."""
     pytest(session, "tests/fuzz")

@@ -63,6 +63,12 @@ def given(found: tuple[Table, ...]) -> tuple[Table, ...]:
     )
 
 
+def digits(precision: int, scale: int) -> Contract:
+    """Numbers with so many digits."""
+    column = {"precision": precision, "scale": scale}
+    return {"type": "number", "format": "decimal", "x-column": column}
+
+
 @pytest.fixture
 def urls(servers: Servers) -> Iterator[tuple[str, str]]:
     """Two empty databases."""
@@ -175,8 +181,8 @@ EDITS: dict[str, tuple[tuple[Table, ...], tuple[Table, ...]]] = {
         tables({"a": {"type": "string", "enum": ["a", "b"]}}),
         tables({"a": {"type": "string", "enum": ["b", "a"]}})),
     "another scale": (
-        tables({"a": {"type": "number", "x-column": {"precision": 9, "scale": 2}}}),
-        tables({"a": {"type": "number", "x-column": {"precision": 12, "scale": 4}}})),
+        tables({"a": digits(9, 2)}),
+        tables({"a": digits(12, 4)})),
     "words of SQL": (
         tables({"order": TEXT, "User": {**TEXT, "x-unique": {"ignore-case": True}}}),
         tables({"select": {**TEXT, "maxLength": 3}, "order": {**INTEGER, "minimum": 0}})),

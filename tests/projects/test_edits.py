@@ -18,6 +18,12 @@ QUANTITY = (
 )
 
 
+NICKNAME_AT = (
+    "        roles:\n          description: What the account may do\n          type: array\n"
+)
+NICKNAME = "        nickname:\n          type: [string, 'null']\n"
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the reference project."""
@@ -164,16 +170,40 @@ def test_the_service_follows_edits(
         assert " passed" in out
 
 
-def test_what_would_lose_data_is_refused_until_it_is_said_twice(project: Path) -> None:
-    """A property that goes would take its column along; nothing is written before that is clear."""
-    before = tree(project / "generated")
+def test_what_would_lose_data_is_kept_until_it_is_said_twice(
+    project: Path, servers: Servers
+) -> None:
+    """A property that goes leaves its column behind, of which the service knows nothing more."""
     arguments = remove_field(project)
+    done = succeeded(apiwright(project, "generate"))
+    assert "note[retained]: the column items.tags is gone from the contract" in done.err
+    assert "--allow-data-loss items.tags" in done.err
+    assert "up to date" in succeeded(apiwright(project, "generate", "--check")).out
+    generated = project / "generated"
+    assert '"retained": true' in (generated / "alembic/schema/items.json").read_text()
+    with scratch_database(servers) as url:
+        environ = service_environ(url)
+        run_python(generated, environ, "-m", "alembic", "upgrade", "head")
+        run_python(generated, environ, "-m", "alembic", "check")
+    succeeded(apiwright(project, "generate", *arguments))
+    assert "retained" not in (generated / "alembic/schema/items.json").read_text()
+    assert "up to date" in succeeded(apiwright(project, "generate", "--check")).out
+
+
+def test_a_type_that_holds_less_is_refused_until_it_is_said_twice(project: Path) -> None:
+    """Nothing is written before that is clear."""
+    before = tree(project / "generated")
+    edit(project, (NICKNAME_AT, NICKNAME + NICKNAME_AT))
+    succeeded(apiwright(project, "generate"))
+    between = tree(project / "generated")
+    assert between != before
+    edit(project, (NICKNAME, NICKNAME.replace("string", "integer")))
     refused = apiwright(project, "generate")
     assert refused.code == 1
-    assert "error[data-loss]: the column items.tags would be dropped" in refused.err
-    assert "--allow-data-loss items.tags" in refused.err
-    assert tree(project / "generated") == before
-    succeeded(apiwright(project, "generate", *arguments))
+    assert "error[data-loss]: users.nickname would become bigint, from text" in refused.err
+    assert "--allow-data-loss users.nickname" in refused.err
+    assert tree(project / "generated") == between
+    succeeded(apiwright(project, "generate", "--allow-data-loss", "users.nickname"))
 
 
 def test_a_column_without_a_value_for_old_rows_is_refused(project: Path) -> None:

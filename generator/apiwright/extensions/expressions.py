@@ -47,7 +47,7 @@ _TOKEN = re.compile(
       | (?P<quoted>"(?:[^"\0]|"")+")
       | (?P<number>[0-9]{1,30}(?:\.[0-9]{1,30})?(?![0-9A-Za-z_.]))
       | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
-      | (?P<sign>::|\|\||[-+*/(),])
+      | (?P<sign>::|\|\||-(?!-)|[+*/(),])
       | (?P<end>$)
     )""",
     re.VERBOSE,
@@ -235,8 +235,6 @@ class _Parser:
     def _signed(self) -> Expression:
         if not self._take("-"):
             return self._cast()
-        if self._now.kind == "sign" and self._now.text == "-":
-            raise self._unexpected()
         return Negated(self._signed())
 
     def _cast(self) -> Expression:

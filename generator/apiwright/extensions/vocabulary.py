@@ -127,6 +127,16 @@ _DAY: dict[str, Any] = {
     "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
     "description": "A day, as in 2026-01-31",
 }
+_FORMER = _either(_text("The name of before"), _names("The names of before, newest first"))
+_RENAMED: dict[str, Any] = _either(
+    *_FORMER["anyOf"],
+    {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": _FORMER,
+        "description": "Values of an enum, each with what it was before",
+    },
+)
 _ACTIONS = (
     "list", "create", "read", "replace", "update", "delete", "restore",
     "token", "refresh", "logout", "custom",
@@ -176,6 +186,29 @@ WORDS: Final[dict[str, Word]] = {
                 _flag("No two rows have the same value here"),
                 _object(ignore_case=_flag("Compare text without regard to case")),
             ),
+        ),
+        Word(
+            "x-renamed-from",
+            ("schema", PROPERTY),
+            "What this schema, this property or the values of this enum were called before.",
+            _RENAMED,
+        ),
+        Word(
+            "x-backfill",
+            (PROPERTY,),
+            "What rows that exist already get here: an expression of other columns.",
+            {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 1000,
+                "description": "A small SQL expression of columns of the same table",
+            },
+        ),
+        Word(
+            "x-deleted",
+            ("openapi", "schema"),
+            "What is gone for good: properties of this schema, or schemas of the document.",
+            _names("What may be dropped together with its data"),
         ),
         Word("x-index", (PROPERTY,), "This column has an index.", _flag("Whether it has one")),
         Word(

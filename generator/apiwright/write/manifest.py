@@ -20,6 +20,7 @@ _MAX_BYTES = 16 * 1024 * 1024
 _MAX_FILES = 100_000
 _MAX_INPUTS = 1_024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_MERGING = b"\n<<<<<<< "
 _HINT = (
     "restore it from version control, or delete it: then files that differ from what is generated "
     "count as changed by hand"
@@ -50,9 +51,13 @@ class Manifest:
 
 
 def read_manifest(folder: Folder) -> Manifest | None:
-    """The record in an output folder, None if there is none; raises WriteError if it is broken."""
+    """The record in an output folder, None if there is none; raises WriteError if it is broken.
+
+    One in which git left the two sides of a merge says nothing either: nobody knows by now which
+    files were changed by hand.
+    """
     data = folder.read(MANIFEST, _MAX_BYTES + 1)
-    if data is None:
+    if data is None or _MERGING in data:
         return None
     try:
         return _parse(data)

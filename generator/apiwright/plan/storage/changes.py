@@ -129,6 +129,7 @@ class _Changes:
     expand: list[Step] = field(default_factory=list)
     build: list[Step] = field(default_factory=list)
     finish: list[Step] = field(default_factory=list)
+    unneeded: list[Step] = field(default_factory=list)
 
     def phases(self) -> Phases:
         old = {table.name: table for table in self.evolution.before}
@@ -160,11 +161,11 @@ class _Changes:
         for one, other in both:
             self._drop_columns(one, other)
         self.finish += [DropTable(replace(t, foreign_keys=(), indexes=())) for t in dropped]
-        self.build += [
-            DropIndex(table.name, index, concurrently=True)
-            for table in dropped
-            for index in table.indexes
-        ]
+        for table in dropped:
+            for index in table.indexes:
+                self.unneeded.append(DropIndex(table.name, index, concurrently=True))
+        # What takes the place of an index is there before the index goes.
+        self.build += self.unneeded
         return Phases(tuple(self.expand), tuple(self.build), tuple(self.finish))
 
     def _drop_parts(
@@ -180,7 +181,7 @@ class _Changes:
             if touched or index.name in taken:
                 self.expand.append(DropIndex(table, index))
             elif index.name not in again:
-                self.build.append(DropIndex(table, index, concurrently=True))
+                self.unneeded.append(DropIndex(table, index, concurrently=True))
 
     def _column(self, before: Table, column: TableColumn) -> None:
         known = before.column(column.name)

@@ -78,7 +78,7 @@ def _(step: RenameSequence) -> tuple[Code, ...]:
 @code.register
 def _(step: CreateTable) -> tuple[Code, ...]:
     table = step.table
-    parts = [literal(table.name), *(_column(column) for column in table.columns)]
+    parts = [literal(table.name), *(_column(column, table.key) for column in table.columns)]
     key = joined([literal(name) for name in table.key])
     parts.append(
         compose("sa.PrimaryKeyConstraint({}, name={})", key, literal(key_name(table.name)))
@@ -272,15 +272,20 @@ def _counted_on(table: str, column: str) -> str:
 
 
 def _execute(sql: str) -> Code:
-    return compose("op.execute({})", literal(_escaped(sql)))
+    """A call that runs some SQL, a literal for each of its lines."""
+    lines = _escaped(sql).splitlines(keepends=True)
+    return compose("op.execute({})", joined([literal(line) for line in lines], " "))
 
 
-def _column(column: TableColumn) -> Code:
+def _column(column: TableColumn, key: tuple[str, ...] = ()) -> Code:
     arguments = [literal(column.name), sqlalchemy_type(column.type, "sa.")]
     if column.identity:
         arguments.append(_default(column))
     elif column.default:
         arguments.append(compose("server_default={}", _default(column)))
+    if key == (column.name,) and column.type in {"integer", "bigint"} and not column.identity:
+        # SQLAlchemy would number such a key by itself.
+        arguments.append(constant("autoincrement=False"))
     arguments.append(compose("nullable={}", literal(column.nullable)))
     return compose("sa.Column({})", joined(arguments))
 

@@ -177,7 +177,8 @@ class _Looks:
         if look.group:
             grouped = f"GROUP BY {', '.join(look.group)} HAVING count(*) > 1"
             rows = f"(SELECT min({_KEY}) AS {_KEY} FROM {rows} {grouped}) AS twice"
-        message = f" rows of {look.table} {look.message} ({', '.join(key)} = "
+        message = f"rows of {look.table} that {look.message}: "
+        example = f", such as {', '.join(key)} = "
         lines = (
             "#variable_conflict use_column",
             "DECLARE",
@@ -187,7 +188,8 @@ class _Looks:
             f"    SELECT count(*), min({_KEY}) INTO {_COUNT}, {_EXAMPLE} FROM {rows};",
             f"    IF {_COUNT} > 0 THEN",
             "        RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',",
-            f"            MESSAGE = {_COUNT} || {quoted(message)} || {_EXAMPLE} || ')',",
+            f"            MESSAGE = {quoted(message)} || {_COUNT} || {quoted(example)}",
+            f"                || {_EXAMPLE},",
             f"            HINT = {quoted(f'{look.hint}; nothing has been changed')};",
             "    END IF;",
             "END",
