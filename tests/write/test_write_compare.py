@@ -118,6 +118,19 @@ def test_a_lost_record_is_something_to_do(target: Path) -> None:
     assert compare(target, OLD).clean
 
 
+def test_a_record_with_both_sides_of_a_merge_is_written_anew(target: Path) -> None:
+    write(compare(target, OLD))
+    record = (target / MANIFEST).read_text()
+    sides = f"{{\n<<<<<<< HEAD\n{record}=======\n{record}>>>>>>> other\n"
+    (target / MANIFEST).write_text(sides)
+    (target / "a").write_text("mine\n")
+    changes = compare(target, {**OLD, "a": "1\n"})
+    assert (changes.edited, changes.outdated) == (("a",), True)
+    write(changes, force=True)
+    assert (target / MANIFEST).read_text() != sides
+    assert compare(target, {**OLD, "a": "1\n"}).clean
+
+
 @pytest.mark.parametrize("kind", ["folder with a file", "empty folder", "pipe", "folder in a way"])
 def test_what_is_in_the_way_is_named(target: Path, kind: str) -> None:
     path, told = "app/x", "generated/app/x is a folder, but a file has to be there"
