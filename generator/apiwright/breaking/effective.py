@@ -44,7 +44,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The alternatives of one `oneOf` or `anyOf`; `null` if one that is only null stood there too."""
+    """The alternatives of one `oneOf` or `anyOf`; `null` if there is one that is only null."""
 
     keyword: str
     alternatives: Parts

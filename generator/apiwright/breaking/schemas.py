@@ -81,7 +81,7 @@ class Comparison:
         self._differing: set[Pair] = set()
 
     def found(self, before: Parts, after: Parts) -> Iterator[Found]:
-        """All differences between two schemas; a pair met on several ways is told at its nearest."""
+        """All differences between two schemas; a pair met in several places is told at one."""
         start = (before, after)
         self._settle(start)
         seen: set[Pair] = set()
