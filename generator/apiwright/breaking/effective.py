@@ -121,6 +121,16 @@ class Schemas:
         """What a schema refers to, if it does nothing else."""
         return node.string("$ref") if len(node.mapping) == 1 or self._legacy else ""
 
+    def meant(self, parts: Parts) -> Parts:
+        """The schema itself, for one that does nothing but refer to it."""
+        seen: set[Node] = set()
+        while len(parts) == 1 and parts[0] not in seen:
+            [node] = parts
+            seen.add(node)
+            target = self._target(self.reference(node))
+            parts = parts if target is None else (target,)
+        return parts
+
     def fingerprint(self, parts: Parts, depth: int = 3) -> int:
         """A number that is the same for schemas alike, as far as `depth` levels down."""
         key = (parts, depth)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from apiwright.breaking.alternatives import (
@@ -91,7 +91,7 @@ class Comparison:
 
         That is the nearest. Where everything below has been told, the search doesn't go.
         """
-        start = (before, after)
+        start = self._meant((before, after))
         self._settle(start)
         told = 0
         waiting: deque[tuple[Pair, _Way | None, Node | None]] = deque([(start, None, None)])
@@ -110,6 +110,9 @@ class Comparison:
             waiting.extend(
                 (step.pair, (way, step.name), step.node or spot) for step in compared.steps
             )
+
+    def _meant(self, pair: Pair) -> Pair:
+        return (self._before.meant(pair[0]), self._after.meant(pair[1]))
 
     def _differences(self, compared: _Compared) -> Iterator[Difference]:
         yield from compared.own
@@ -170,8 +173,9 @@ class Comparison:
             own += self._kept(before, after)
             steps += object_steps(before, after)
             steps += self._kept_steps(before, after)
-        wholes = tuple(self._wholes(before, after))
-        return _Compared(tuple(own), tuple(steps), wholes, spot)
+        ways = tuple(replace(step, pair=self._meant(step.pair)) for step in steps)
+        wholes = tuple((self._meant(pair), each) for pair, each in self._wholes(before, after))
+        return _Compared(tuple(own), ways, wholes, spot)
 
     @staticmethod
     def _kept(before: Effective, after: Effective) -> Iterator[Difference]:
