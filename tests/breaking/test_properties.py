@@ -65,7 +65,7 @@ def wider(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 SCHEMAS = st.recursive(leaves(), wider, max_leaves=8)
-COMPONENTS = st.fixed_dictionaries({name: SCHEMAS for name in NAMES})
+COMPONENTS = st.fixed_dictionaries(dict.fromkeys(NAMES, SCHEMAS))
 
 
 def contract(components: Any) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 Values that the older schema allows and the newer one doesn't break requests; values that only the
 newer one allows break responses. Whatever a JSON Schema validator finds, a change of that direction
-is told, as breaking or as a warning. That of several alternatives exactly one may match (`oneOf`) is
-left out: whether alternatives overlap isn't examined.
+is told, as breaking or as a warning. That exactly one of several alternatives may match (`oneOf`)
+is left out: whether alternatives overlap isn't examined.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def wider(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 SCHEMAS = st.recursive(leaves(), wider, max_leaves=5)
-COMPONENTS = st.fixed_dictionaries({name: SCHEMAS for name in NAMES})
+COMPONENTS = st.fixed_dictionaries(dict.fromkeys(NAMES, SCHEMAS))
 
 
 def contract(components: Any) -> dict[str, Any]:

@@ -27,7 +27,7 @@ SIZES = (
 # Keywords whose value is a schema, or words, and whose change is told from their own value alone.
 SCHEMAS = ("not", "if", "then", "else", "contains", "propertyNames", "contentSchema")
 WORDS = ("contentMediaType", "contentEncoding")
-# What counts only where an array has more items than are described one by one.
+# What says whether an object may have more properties than are named.
 _CLOSING = ("additionalProperties", "unevaluatedProperties")
 _ONE_WAY = {Direction.REQUEST: "readOnly", Direction.RESPONSE: "writeOnly"}
 
@@ -44,7 +44,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The alternatives of one `oneOf` or `anyOf`; `null` if one that is only null stood there too."""
+    """The alternatives of one `oneOf` or `anyOf`; `null` if there is one that is only null."""
 
     keyword: str
     alternatives: Parts
@@ -75,7 +75,6 @@ class Effective:
     properties: dict[str, Parts] = field(default_factory=dict)
     silent: frozenset[str] = frozenset()
     required: frozenset[str] = frozenset()
-    required_silent: frozenset[str] = frozenset()
     closed: bool = False
     extra: Parts = ()
     pattern_properties: dict[str, Parts] = field(default_factory=dict)
@@ -121,6 +120,16 @@ class Schemas:
     def reference(self, node: Node) -> str:
         """What a schema refers to, if it does nothing else."""
         return node.string("$ref") if len(node.mapping) == 1 or self._legacy else ""
+
+    def meant(self, parts: Parts) -> Parts:
+        """The schema itself, for one that does nothing but refer to it."""
+        seen: set[Node] = set()
+        while len(parts) == 1 and parts[0] not in seen:
+            [node] = parts
+            seen.add(node)
+            target = self._target(self.reference(node))
+            parts = parts if target is None else (target,)
+        return parts
 
     def fingerprint(self, parts: Parts, depth: int = 3) -> int:
         """A number that is the same for schemas alike, as far as `depth` levels down."""
@@ -239,10 +248,8 @@ class Schemas:
         """Tell the properties that travel in this direction from those that don't."""
         every = {name: tuple(nodes) for name, nodes in properties.items()}
         silent = frozenset(name for name, parts in every.items() if self._is_silent(parts))
-        required = known.required | frozenset()
         known.silent = silent
-        known.required_silent = required & silent
-        known.required = required - silent
+        known.required -= silent
         known.properties = {name: parts for name, parts in every.items() if name not in silent}
         for name in sorted(known.required - set(every)):
             known.properties[name] = known.extra

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from apiwright.breaking.change import Direction, Level
 from apiwright.breaking.difference import Difference, Step
@@ -144,16 +144,18 @@ def _dependent(before: Effective, after: Effective) -> Iterator[Difference]:
         else:
             detail = f"needs other properties where it has {listed([name])}: {missing}"
             yield Difference("dependent-required-changed", detail, node)
-    for keyword, kind in (
-        ("pattern_properties", "pattern-property"),
-        ("dependent_schemas", "dependent-schema"),
-    ):
-        was: dict[str, Parts] = getattr(before, keyword)
-        now: dict[str, Parts] = getattr(after, keyword)
-        added, removed = sorted(set(now) - set(was)), sorted(set(was) - set(now))
-        if added:
-            detail = f"describes properties that it didn't: {listed(added)}"
-            yield Difference(f"{kind}-added", detail, _spot(now[added[0]]))
-        if removed:
-            detail = f"no longer describes properties: {listed(removed)}"
-            yield Difference(f"{kind}-removed", detail)
+    yield from _by_name("pattern-property", before.pattern_properties, after.pattern_properties)
+    yield from _by_name("dependent-schema", before.dependent_schemas, after.dependent_schemas)
+
+
+def _by_name(
+    kind: str, before: Mapping[str, Parts], after: Mapping[str, Parts]
+) -> Iterator[Difference]:
+    """Schemas by name, of which each holds only where something else does."""
+    added, removed = sorted(set(after) - set(before)), sorted(set(before) - set(after))
+    if added:
+        detail = f"describes properties that it didn't: {listed(added)}"
+        yield Difference(f"{kind}-added", detail, _spot(after[added[0]]))
+    if removed:
+        detail = f"no longer describes properties: {listed(removed)}"
+        yield Difference(f"{kind}-removed", detail)

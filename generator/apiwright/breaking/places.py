@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from apiwright.breaking.change import Direction
 from apiwright.load.wording import shown
@@ -79,7 +79,3 @@ class Site:
     def place(self, path: tuple[str, ...]) -> str:
         """The place of the value at `path` below this one."""
         return "/".join((self.where, *path))
-
-    def at(self, position: Position) -> Site:
-        """The same, standing elsewhere in the files."""
-        return replace(self, position=position)

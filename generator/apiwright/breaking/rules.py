@@ -13,7 +13,7 @@ from apiwright.breaking.change import Direction, Level
 from apiwright.breaking.places import SUBJECTS, Subject
 
 _BREAKING, _WARNING, _INFO = Level.BREAKING, Level.WARNING, Level.INFO
-_NO_ASPECTS = {"response-body-enum-value-removed": "response-mediatype-enum-value-removed"}
+_IRREGULAR = {"response-body-enum-value-removed": "response-mediatype-enum-value-removed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -604,7 +604,7 @@ def schema_id(subject: Subject, kind: str) -> str:
     if kind.startswith("list-of-types-") and subject not in aspect.subjects:
         kind = {"widened": "type-generalized", "narrowed": "type-specialized"}[kind[14:]]
     name = f"{subject.prefix}-{kind}"
-    return _NO_ASPECTS.get(name, name)
+    return _IRREGULAR.get(name, name)
 
 
 def schema_rule(subject: Subject, aspect: Aspect) -> Rule:

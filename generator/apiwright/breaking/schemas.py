@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from apiwright.breaking.alternatives import (
     Alternatives,
@@ -23,6 +24,10 @@ from apiwright.load import Document, Node
 
 # Conditions and negations are told apart as a whole: what they allow changes the other way round.
 _WHOLE = ("not", "if")
+
+
+# The way to a part of a value: that to the whole, and the name of the part.
+_Way: TypeAlias = "tuple[_Way | None, str]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +83,43 @@ class Comparison:
         self._direction = direction
         self._text = text
         self._known: dict[Pair, _Compared] = {}
-        self._differing: set[Pair] = set()
+        self._bits: dict[Pair, int] = {}
+        self._below: dict[Pair, int] = {}
 
     def found(self, before: Parts, after: Parts) -> Iterator[Found]:
-        """All differences between two schemas; a pair met on several ways is told at its nearest."""
-        start = (before, after)
+        """All differences between two schemas; a pair met in several places is told at one.
+
+        That is the nearest. Where everything below has been told, the search doesn't go.
+        """
+        start = self._meant((before, after))
         self._settle(start)
-        seen: set[Pair] = set()
-        waiting: deque[tuple[Pair, tuple[str, ...], Node | None]] = deque([(start, (), None)])
+        told = 0
+        waiting: deque[tuple[Pair, _Way | None, Node | None]] = deque([(start, None, None)])
         while waiting:
-            pair, path, spot = waiting.popleft()
-            if pair in seen or pair not in self._differing:
+            pair, way, spot = waiting.popleft()
+            if not self._below[pair] & ~told:
                 continue
-            seen.add(pair)
             compared = self._known[pair]
             spot = compared.spot or spot
-            wholes = [each for whole, each in compared.wholes if whole in self._differing]
-            for difference in (*compared.own, *wholes):
-                yield Found(difference, (*path, *difference.path), difference.node or spot)
+            own = self._bits.get(pair, 0)
+            if own & ~told:
+                path = _path(way)
+                for difference in self._differences(compared):
+                    yield Found(difference, (*path, *difference.path), difference.node or spot)
+            told |= own
             waiting.extend(
-                (step.pair, (*path, step.name), step.node or spot) for step in compared.steps
+                (step.pair, (way, step.name), step.node or spot) for step in compared.steps
             )
 
+    def _meant(self, pair: Pair) -> Pair:
+        return (self._before.meant(pair[0]), self._after.meant(pair[1]))
+
+    def _differences(self, compared: _Compared) -> Iterator[Difference]:
+        yield from compared.own
+        yield from (difference for whole, difference in compared.wholes if self._below[whole])
+
     def _settle(self, start: Pair) -> None:
-        """Compare everything that can be reached, and find out from where differences can be."""
+        """Compare everything that can be reached, and find out what differs from where on."""
         users: dict[Pair, list[Pair]] = {}
         fresh: list[Pair] = []
         stack = [start]
@@ -110,17 +128,28 @@ class Comparison:
             if pair in self._known:
                 continue
             self._known[pair] = compared = self._compare(pair)
+            self._below[pair] = 0
             fresh.append(pair)
             for needed in compared.needed():
                 users.setdefault(needed, []).append(pair)
                 stack.append(needed)
-        waiting = [pair for pair in fresh if self._known[pair].own]
-        waiting += [user for pair in users if pair in self._differing for user in users[pair]]
+        waiting = fresh
         while waiting:
             pair = waiting.pop()
-            if pair not in self._differing:
-                self._differing.add(pair)
+            below = self._differing(pair)
+            if below != self._below[pair]:
+                self._below[pair] = below
                 waiting.extend(users.get(pair, ()))
+
+    def _differing(self, pair: Pair) -> int:
+        """The pairs with differences of their own from this one on, each as a bit."""
+        compared = self._known[pair]
+        if pair not in self._bits and any(self._differences(compared)):
+            self._bits[pair] = 1 << len(self._bits)
+        below = self._bits.get(pair, 0)
+        for step in compared.steps:
+            below |= self._below[step.pair]
+        return below
 
     def _compare(self, pair: Pair) -> _Compared:
         if self._sameness.same(*pair):
@@ -144,8 +173,9 @@ class Comparison:
             own += self._kept(before, after)
             steps += object_steps(before, after)
             steps += self._kept_steps(before, after)
-        wholes = tuple(self._wholes(before, after))
-        return _Compared(tuple(own), tuple(steps), wholes, spot)
+        ways = tuple(replace(step, pair=self._meant(step.pair)) for step in steps)
+        wholes = tuple((self._meant(pair), each) for pair, each in self._wholes(before, after))
+        return _Compared(tuple(own), ways, wholes, spot)
 
     @staticmethod
     def _kept(before: Effective, after: Effective) -> Iterator[Difference]:
@@ -172,3 +202,11 @@ class Comparison:
             if old is not None and new is not None:
                 difference = Difference(f"{name}-changed", f"has {words}, another one", new[0])
                 yield (old, new), difference
+
+
+def _path(way: _Way | None) -> tuple[str, ...]:
+    names = []
+    while way is not None:
+        way, name = way
+        names.append(name)
+    return tuple(reversed(names))
