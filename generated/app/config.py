@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     database_connect_timeout: PositiveFloat = 5.0
     database_statement_timeout: PositiveFloat = 15.0
 
-    migration_lock_timeout: PositiveFloat = 5.0
+    migration_lock_timeout: PositiveFloat = 0.5
     migration_statement_timeout: PositiveFloat = 60.0
     migration_patience: PositiveFloat = 300.0
 

@@ -102,6 +102,15 @@ def migrate(project: Path, servers: Servers) -> None:
             run_python(project / "generated", environ, "-m", "alembic", *arguments)
 
 
+def migrate_command(project: Path, servers: Servers) -> None:
+    """As documented, in an order in which each has something to do."""
+    with scratch_database(servers) as url:
+        environ = {"DATABASE_URL": url}
+        for words in ("up", "status", "down -1 --yes", "sql", "verify", "merge"):
+            succeeded(apiwright(project, "migrate", *words.split(), environ=environ))
+        assert apiwright(project, "migrate", "status", environ=environ).code == 1
+
+
 HOW: dict[str, Callable[[Path, Servers], None]] = {
     "python3 generator dev": by_another_test,
     "python3 noxfile.py": by_another_test,
@@ -112,6 +121,12 @@ HOW: dict[str, Callable[[Path, Servers], None]] = {
     "alembic upgrade head": migrate,
     "alembic downgrade -1": migrate,
     "alembic check": migrate,
+    "apiwright migrate up": migrate_command,
+    "apiwright migrate status": migrate_command,
+    "apiwright migrate down -1": migrate_command,
+    "apiwright migrate sql": migrate_command,
+    "apiwright migrate verify": migrate_command,
+    "apiwright migrate merge": migrate_command,
     "apiwright generate --allow-data-loss users.nickname": lose_data,
     "apiwright override reserveItem": override,
 }
