@@ -193,9 +193,9 @@ def test_transactions_have_limits_and_concurrent_work_has_none(
     run_sql(database_url, "CREATE TABLE seen (place text, lock text, statement text)")
     succeeded(migrate(project, database_url, "up", MIGRATION_STATEMENT_TIMEOUT="90"))
     assert run_sql(database_url, "SELECT * FROM seen") == [
-        ("inside", "5s", "90s"),
+        ("inside", "500ms", "90s"),
         ("outside", "0", "0"),
-        ("after", "5s", "90s"),
+        ("after", "500ms", "90s"),
     ]
 
 
