@@ -54,6 +54,7 @@ class _Evolver:
     ) -> None:
         self._before = before
         self._target = target
+        self._wanted = {table.name: table for table in target}
         self._declared = declared
         self._steps: list[Step] = []
         self._refusals: list[Refusal] = []
@@ -179,7 +180,7 @@ class _Evolver:
             own = self._columns.get((table, column), column)
             former = self._tables.get(table, table)
             known = set(_enum(old[table], former, own) or _enum(old[table], table, column))
-            wanted = set(_enum(self._now(table), table, column))
+            wanted = set(_enum(self._wanted[table], table, column))
             pairs: list[tuple[str, str]] = []
             for new, past in said:
                 what = f"the value '{new}' of {table}.{column}"
@@ -189,12 +190,9 @@ class _Evolver:
                 found[table, column] = tuple(pairs)
         return found
 
-    def _now(self, name: str) -> Table:
-        return next(table for table in self._target if table.name == name)
-
     def _with_names(self, table: Table) -> Table:
         """A table of before, whose constraints and indexes are called as they are today."""
-        now = next((other for other in self._target if other.name == table.name), None)
+        now = self._wanted.get(table.name)
         if now is None:
             return table
         former = self._tables.get(table.name, table.name)
