@@ -62,7 +62,7 @@ def without(lines: Iterable[str], names: Iterable[str]) -> list[str]:
             continue
         if words[0] == "column" and (words[1], words[2]) in columns:
             continue
-        if words[0] == "constraint" and "NOT NULL" in line and (words[1], words[-1]) in columns:
+        if "NOT NULL" in line and (words[1], words[-1].strip('"')) in columns:
             continue
         found.append(line)
     return found
