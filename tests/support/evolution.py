@@ -30,7 +30,7 @@ CATALOG = """
       AND a.attnum > 0 AND NOT a.attisdropped
     UNION ALL
     SELECT concat_ws(' ', 'constraint', conrelid::regclass, conname, pg_get_constraintdef(oid))
-    FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
     UNION ALL
     SELECT concat_ws(' ', 'index', i.indrelid::regclass, i.indisvalid,
                      pg_get_indexdef(i.indexrelid))
@@ -61,6 +61,8 @@ def without(lines: Iterable[str], names: Iterable[str]) -> list[str]:
         if words[1] in tables or owned:
             continue
         if words[0] == "column" and (words[1], words[2]) in columns:
+            continue
+        if "NOT NULL" in line and (words[1], words[-1].strip('"')) in columns:
             continue
         found.append(line)
     return found

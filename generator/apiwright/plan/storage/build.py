@@ -35,19 +35,27 @@ def build_tables(service: Service) -> tuple[Table, ...]:
 def _ordered(tables: tuple[Table, ...]) -> tuple[Table, ...]:
     """Tables after those that they refer to; a circle is broken where the contract began it."""
     waiting = {table.name: table for table in tables}
-    done: dict[str, Table] = {}
+    blockers = {
+        table.name: {key.table for key in table.foreign_keys if key.table in waiting} - {table.name}
+        for table in tables
+    }
+    freed: dict[str, list[str]] = {}
+    for name, others in blockers.items():
+        for other in others:
+            freed.setdefault(other, []).append(name)
+    places = {name: place for place, name in enumerate(waiting)}
+    done: list[Table] = []
+    ready = [name for name, others in blockers.items() if not others]
     while waiting:
-        ready = [
-            table
-            for table in waiting.values()
-            if all(
-                key.table in done or key.table == table.name or key.table not in waiting
-                for key in table.foreign_keys
-            )
-        ] or [next(iter(waiting.values()))]
-        for table in ready:
-            done[table.name] = waiting.pop(table.name)
-    return tuple(done.values())
+        found: list[str] = []
+        for name in ready or [next(iter(waiting))]:
+            done.append(waiting.pop(name))
+            for other in freed.get(name, ()):
+                blockers[other].discard(name)
+                if not blockers[other] and other in waiting:
+                    found.append(other)
+        ready = sorted(set(found) & set(waiting), key=places.__getitem__)
+    return tuple(done)
 
 
 def _table(entity: Entity, service: Service) -> Table:

@@ -14,13 +14,12 @@ from apiwright.plan.storage.steps import (
     RenameColumn,
     RenameConstraint,
     RenameIndex,
+    RenameNotNulls,
     RenameSequence,
     RenameTable,
     Step,
 )
 from apiwright.plan.storage.tables import Check, ForeignKey, Table, TableColumn, TableIndex
-
-_SERIAL = "seq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,7 @@ class _Evolver:
     ) -> None:
         self._before = before
         self._target = target
+        self._wanted = {table.name: table for table in target}
         self._declared = declared
         self._steps: list[Step] = []
         self._refusals: list[Refusal] = []
@@ -68,7 +68,8 @@ class _Evolver:
         renamed = _with_columns(renamed, self._columns)
         values = self._values(renamed)
         named = tuple(self._with_names(table) for table in renamed)
-        self._rename_sequences(named)
+        for table in named:
+            self._rename_implied(table)
         goal, dropped, notes = self._kept(named)
         return Evolution(
             before=named,
@@ -179,7 +180,7 @@ class _Evolver:
             own = self._columns.get((table, column), column)
             former = self._tables.get(table, table)
             known = set(_enum(old[table], former, own) or _enum(old[table], table, column))
-            wanted = set(_enum(self._now(table), table, column))
+            wanted = set(_enum(self._wanted[table], table, column))
             pairs: list[tuple[str, str]] = []
             for new, past in said:
                 what = f"the value '{new}' of {table}.{column}"
@@ -189,12 +190,9 @@ class _Evolver:
                 found[table, column] = tuple(pairs)
         return found
 
-    def _now(self, name: str) -> Table:
-        return next(table for table in self._target if table.name == name)
-
     def _with_names(self, table: Table) -> Table:
         """A table of before, whose constraints and indexes are called as they are today."""
-        now = next((other for other in self._target if other.name == table.name), None)
+        now = self._wanted.get(table.name)
         if now is None:
             return table
         former = self._tables.get(table.name, table.name)
@@ -216,17 +214,23 @@ class _Evolver:
             indexes=tuple(replace(i, name=indexes.get(i.name, i.name)) for i in table.indexes),
         )
 
-    def _rename_sequences(self, named: tuple[Table, ...]) -> None:
-        for table in named:
-            for column in table.columns:
-                former = self._tables.get(table.name, table.name)
-                own = self._columns.get((table.name, column.name), column.name)
-                if column.identity and (former, own) != (table.name, column.name):
-                    before, after = (
-                        sequence_name(former, own),
-                        sequence_name(table.name, column.name),
-                    )
-                    self._steps.append(RenameSequence(table.name, column.name, before, after))
+    def _rename_implied(self, table: Table) -> None:
+        """What PostgreSQL names itself, after a table and a column."""
+        former = self._tables.get(table.name, table.name)
+        not_nulls: list[tuple[str, str]] = []
+        for column in table.columns:
+            own = self._columns.get((table.name, column.name), column.name)
+            if (former, own) == (table.name, column.name):
+                continue
+            if column.identity:
+                before = implied_name(former, own, "seq")
+                after = implied_name(table.name, column.name, "seq")
+                self._steps.append(RenameSequence(table.name, column.name, before, after))
+            if not column.nullable:
+                before = implied_name(former, own, "not_null")
+                not_nulls.append((before, implied_name(table.name, column.name, "not_null")))
+        if not_nulls:
+            self._steps.append(RenameNotNulls(table.name, tuple(not_nulls)))
 
     def _kept(
         self, named: tuple[Table, ...]
@@ -302,19 +306,19 @@ def key_name(table: str) -> str:
     return names.sql(f"pk_{table}")
 
 
-def sequence_name(table: str, column: str) -> str:
-    """The name that PostgreSQL gives to the sequence of an identity column.
+def implied_name(table: str, column: str, label: str) -> str:
+    """The name that PostgreSQL gives itself to something of a column, such as its sequence.
 
     The longer of the two names gives way, byte by byte (makeObjectName in indexcmds.c).
     """
-    room = names.SQL_NAME_BYTES - len(_SERIAL) - 2
+    room = names.SQL_NAME_BYTES - len(label) - 2
     one, other = table, column
     while len(one) + len(other) > room:
         if len(one) > len(other):
             one = one[:-1]
         else:
             other = other[:-1]
-    return f"{one}_{other}_{_SERIAL}"
+    return f"{one}_{other}_{label}"
 
 
 def _pair_column(table: Table, name: str, old: Table, wanted: set[str]) -> str:

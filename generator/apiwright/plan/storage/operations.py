@@ -26,6 +26,7 @@ from apiwright.plan.storage.steps import (
     RenameColumn,
     RenameConstraint,
     RenameIndex,
+    RenameNotNulls,
     RenameSequence,
     RenameTable,
     RenameValues,
@@ -73,6 +74,21 @@ def _(step: RenameIndex) -> tuple[Code, ...]:
 def _(step: RenameSequence) -> tuple[Code, ...]:
     before, after = name_quoted(step.before), name_quoted(step.after)
     return (_execute(f"ALTER SEQUENCE {before} RENAME TO {after}"),)
+
+
+@code.register
+def _(step: RenameNotNulls) -> tuple[Code, ...]:
+    table = name_quoted(step.table)
+    listed = f"SELECT FROM pg_constraint WHERE conrelid = {quoted(table)}::regclass"
+    lines = ["BEGIN"]
+    for before, after in step.pairs:
+        renamed = f"{name_quoted(before)} TO {name_quoted(after)}"
+        lines += [
+            f"    IF EXISTS ({listed} AND contype = 'n' AND conname = {quoted(before)}) THEN",
+            f"        ALTER TABLE {table} RENAME CONSTRAINT {renamed};",
+            "    END IF;",
+        ]
+    return (_execute(script("\n".join([*lines, "END"]))),)
 
 
 @code.register

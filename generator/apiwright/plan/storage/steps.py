@@ -66,6 +66,17 @@ class RenameSequence:
 
 
 @dataclass(frozen=True, slots=True)
+class RenameNotNulls:
+    """Call the NOT NULL constraints of a table otherwise, after its name and those of its columns.
+
+    PostgreSQL has names for them since version 18; before there is nothing to do.
+    """
+
+    table: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CreateTable:
     """Create a table with its columns, key and checks; the rest follows in steps of its own."""
 
@@ -210,6 +221,7 @@ Step: TypeAlias = (
     | RenameConstraint
     | RenameIndex
     | RenameSequence
+    | RenameNotNulls
     | CreateTable
     | DropTable
     | AddColumn
@@ -247,6 +259,9 @@ _INVERSES: dict[type[Step], Callable[..., Step]] = {
     RenameConstraint: lambda step: RenameConstraint(step.table, step.after, step.before),
     RenameIndex: lambda step: RenameIndex(step.table, step.after, step.before),
     RenameSequence: lambda step: RenameSequence(step.table, step.column, step.after, step.before),
+    RenameNotNulls: lambda step: RenameNotNulls(
+        step.table, tuple((new, old) for old, new in reversed(step.pairs))
+    ),
     CreateTable: lambda step: DropTable(step.table),
     DropTable: lambda step: CreateTable(step.table),
     AddColumn: lambda step: DropColumn(step.table, step.column),

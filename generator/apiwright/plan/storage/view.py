@@ -27,6 +27,7 @@ from apiwright.plan.storage.steps import (
     RenameColumn,
     RenameConstraint,
     RenameIndex,
+    RenameNotNulls,
     RenameSequence,
     RenameTable,
     RenameValues,
@@ -146,6 +147,11 @@ def _(step: RenameIndex) -> Told:
 @tell.register
 def _(step: RenameSequence) -> Told:
     return _short(f"rename the sequence {step.before} to {step.after}", step.table)
+
+
+@tell.register
+def _(step: RenameNotNulls) -> Told:
+    return _short(f"rename the NOT NULL constraints of {step.table}", step.table)
 
 
 @tell.register
