@@ -35,22 +35,6 @@ class StoragePlan:
     questions: tuple[Question, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 
-    @property
-    def retained_tables(self) -> tuple[str, ...]:
-        """The tables that are kept although the contract has them no more."""
-        return tuple(table.name for table in self.tables if table.retained)
-
-    @property
-    def retained_columns(self) -> tuple[tuple[str, str], ...]:
-        """The columns, with their tables, that are kept although the contract has them no more."""
-        return tuple(
-            (table.name, column.name)
-            for table in self.tables
-            if not table.retained
-            for column in table.columns
-            if column.retained
-        )
-
 
 def storage_plan(history: History, service: Service, allowed: Collection[str] = ()) -> StoragePlan:
     """The plan that leads from what is there to what the contract wants.
