@@ -31,6 +31,11 @@ from tests.support.evolution import catalog, connected, evolved, statements, upg
 STATUS = {"type": "string", "enum": ["new", "sold"]}
 
 
+def retained(plan: StoragePlan) -> tuple[tuple[str, str], ...]:
+    """The columns, with their tables, that are kept although the contract has them no more."""
+    return tuple((t.name, c.name) for t in plan.tables for c in t.columns if c.retained)
+
+
 def planned(before: Contract | tuple[Table, ...], after: Contract, *allowed: str) -> StoragePlan:
     """The plan from one contract, or from tables, to another one."""
     tables = before if isinstance(before, tuple) else build_tables(understood(before))
@@ -62,13 +67,13 @@ def test_a_rename_is_made_once() -> None:
 def test_the_newest_name_of_before_counts() -> None:
     plan = planned(things({"note": TEXT, "old": TEXT}), renaming("remark", ["note", "old"]))
     assert words(plan) == ["rename the column things.note to remark"]
-    assert plan.retained_columns == (("things", "old"),)
+    assert retained(plan) == (("things", "old"),)
     plan = planned(things({"old": TEXT}), renaming("remark", ["note", "old"]))
     assert words(plan) == ["rename the column things.old to remark"]
     kept = planned(things({"old": TEXT}), things())
     plan = planned(kept.tables, renaming("remark", ["note", "old"]))
     assert words(plan) == ["rename the column things.old to remark"]
-    assert plan.retained_columns == ()
+    assert retained(plan) == ()
 
 
 def test_a_new_project_renames_nothing() -> None:
@@ -114,7 +119,7 @@ def test_what_looks_like_a_rename_is_asked() -> None:
     assert question.message == "was things.note renamed to remark? Both are text"
     assert "x-renamed-from: note" in question.hint
     assert question.position is not None
-    assert plan.retained_columns == (("things", "note"), ("things", "size"))
+    assert retained(plan) == (("things", "note"), ("things", "size"))
     several = planned(things({"note": TEXT}), things({"remark": TEXT, "other": TEXT}))
     assert several.questions == ()
     own = {"a": TEXT, "b": INTEGER}
@@ -142,26 +147,26 @@ def test_what_is_gone_is_kept_and_comes_back() -> None:
     back = planned(first.tables, required)
     assert back.refusals == ()
     assert "check the rows for things.note not null" in words(back)
-    assert back.retained_columns == ()
+    assert retained(back) == ()
     assert back.tables == build_tables(understood(required))
 
 
 def test_a_table_that_is_gone_holds_nothing_back() -> None:
     owner = {**thing({"next_id": {**INTEGER, "x-references": "Owner"}}), "x-table": True}
     plan = planned(things({}, schemas={"Owner": owner}), things())
-    assert plan.retained_tables == ("owners",)
+    assert [table.name for table in plan.tables if table.retained] == ["owners"]
     assert words(plan) == ["drop the foreign key fk_owners_next_id_owners",
                            "drop the index ix_owners_next_id"][: len(words(plan))]  # fmt: skip
     gone = planned(plan.tables, {**things(), "x-deleted": ["Owner"]})
     assert "drop the table owners with its rows" in words(gone)
     assert [step.loses_data for step in gone.steps if step.phase == "finish"] == [True]
-    assert gone.retained_tables == ()
+    assert not any(table.retained for table in gone.tables)
 
 
 def test_a_table_may_be_deleted_by_name_for_one_run() -> None:
     plan = planned(things({"note": TEXT}), things(), "things.note")
     assert words(plan) == ["drop the column things.note with its values"]
-    assert (plan.notes, plan.retained_columns) == ((), ())
+    assert (plan.notes, retained(plan)) == ((), ())
 
 
 def test_an_expression_of_what_no_row_has_is_refused() -> None:
