@@ -105,7 +105,7 @@ class Driver:
         raise AssertionError("the last attempt returns or raises")
 
     async def close(self) -> None:
-        """Give every connection back to the pool, and those that are busy as soon as they aren't."""
+        """Give every connection back to the pool, the busy ones as soon as they are not."""
         self._size = 0
         if self._sweep is not None:
             self._sweep.cancel()
