@@ -41,7 +41,7 @@ class Dev:
         """Everything it has said so far."""
         return (self.project / "dev.log").read_text()
 
-    def until(self, holds: Callable[[], bool], seconds: float = 40) -> None:
+    def until(self, holds: Callable[[], bool], seconds: float = 120) -> None:
         """Wait until something holds; an AssertionError with the log if it doesn't."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -55,7 +55,7 @@ class Dev:
         """End it as a terminal does, and give its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(30)
+            self.process.wait(90)
         self._log.close()
         return self.process.returncode
 
