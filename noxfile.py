@@ -104,7 +104,7 @@ def service(session: nox.Session) -> None:
 @nox.session
 def migrations(session: nox.Session) -> None:
     """Migrations: up, down, and the same schema as the models."""
-    pytest(session, "tests/migrations")
+    pytest(session, "tests/migrations", "--numprocesses=2")
 
 
 @nox.session

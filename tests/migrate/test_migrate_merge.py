@@ -183,7 +183,8 @@ def test_the_same_merge_gives_the_same_files(merged: Path) -> None:
 
 def test_conflicted_files_are_named(merged: Path) -> None:
     file = merged / "generated/alembic/schema/things.json"
-    replace(file, '"place": 1,', '<<<<<<< HEAD\n  "place": 1,\n=======\n  "place": 2,\n>>>>>>> m')
+    name = '"name": "things",'
+    replace(file, name, f"<<<<<<< HEAD\n  {name}\n=======\n  {name}\n>>>>>>> m")
     done = command(merged, "migrate", "merge")
     assert done.code == 1
     assert "generated/alembic/schema/things.json: there are marks of a merge" in done.err
