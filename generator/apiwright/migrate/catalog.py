@@ -65,19 +65,24 @@ _OTHERS = f"""
 
 @dataclass(frozen=True, slots=True)
 class ColumnFacts:
-    """A column; `default` is SQL with how it comes about, "" for none."""
+    """A column; `default` is SQL with how it comes about, "" for none; `also` is as good."""
 
     type: str
     nullable: bool
     default: str
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A constraint or an index: what it says, and whether rows from before are held to it."""
+    """A constraint or an index: what it says, and whether rows from before are held to it.
+
+    `also` is the same in other words: PostgreSQL doesn't write every expression as it read it.
+    """
 
     definition: str
     valid: bool = True
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)

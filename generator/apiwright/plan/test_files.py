@@ -27,10 +27,12 @@ def test_files(
     context: Mapping[str, object],
     *,
     direct: bool,
+    called: Mapping[str, str],
 ) -> Iterator[PlannedFile]:
     """The tests of `service`; `context` is what all templates see.
 
-    `direct` tells whether any operation can be answered without a session.
+    `direct` tells whether any operation can be answered without a session, `called` the names that
+    constraints have in the database where those are others ("" for one that isn't there).
     """
     kit = Kit(service)
     view = kit.view()
@@ -43,7 +45,7 @@ def test_files(
 
     for path in _paths(kit, overridden=bool(bound), direct=direct):
         yield PlannedFile(path, f"{path}.j2", shared)
-    for path, more in _with_views(kit, classes):
+    for path, more in _with_views(kit, classes, called):
         yield PlannedFile(path, f"{path}.j2", {**shared, **more})
     for name, resource in _resources(service):
         found = resource_tests_view(kit, resource)
@@ -73,7 +75,9 @@ def _paths(kit: Kit, *, overridden: bool, direct: bool) -> Iterator[str]:
         yield "tests/test_binding.py"
 
 
-def _with_views(kit: Kit, classes: SchemaClasses) -> Iterator[tuple[str, dict[str, object]]]:
+def _with_views(
+    kit: Kit, classes: SchemaClasses, called: Mapping[str, str]
+) -> Iterator[tuple[str, dict[str, object]]]:
     """The tests that are made of what the contract says, each with its view."""
     yield "tests/contract.py", {"operations": kit.requests.views()}
     yield "tests/test_contract.py", {"checks": kit.requests.checks()}
@@ -81,7 +85,8 @@ def _with_views(kit: Kit, classes: SchemaClasses) -> Iterator[tuple[str, dict[st
     factories = kit.rows.view()
     if factories.functions:
         yield "tests/factories.py", {"factories": factories}
-    sign_in, models, load = sign_in_tests_view(kit), model_tests_view(kit), load_view(kit)
+    sign_in, load = sign_in_tests_view(kit), load_view(kit)
+    models = model_tests_view(kit, called)
     if sign_in is not None:
         yield "tests/test_auth.py", {"sign_in": sign_in}
     if models is not None:

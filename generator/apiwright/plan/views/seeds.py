@@ -144,7 +144,7 @@ def _value(column: Column, entity: Entity, service: Service, row: dict[str, Json
         return compose("{}.{}", ident(_argument(column)), key)
     if column.fill is Fill.CREATED:
         return constant("NOW - timedelta(minutes=number)")
-    if column.fill in {Fill.GENERATED, Fill.UPDATED, Fill.DELETED, Fill.DEFAULT, Fill.OWNER}:
+    if column.fill in _LEFT_OUT:
         return None
     if column.hashed:
         return constant("UNSET")
@@ -167,6 +167,9 @@ def _code(column: Column, value: Json, *, unique: bool) -> Code | None:
     return _typed(column, str(value))
 
 
+_LEFT_OUT = frozenset(
+    {Fill.GENERATED, Fill.UPDATED, Fill.DELETED, Fill.DEFAULT, Fill.OWNER, Fill.DATABASE}
+)
 _PLAIN = frozenset(
     {ColumnType.TEXT, ColumnType.INT32, ColumnType.INT64, ColumnType.DOUBLE, ColumnType.BOOLEAN,
      ColumnType.JSON}

@@ -82,7 +82,7 @@ class RowMaker:
         """Whether rows have a value in the column that isn't null, unless a test says so."""
         if column.reference is not None:
             return column in needed_references(entity).values()
-        if column.fill in {Fill.GENERATED, Fill.CREATED, Fill.UPDATED}:
+        if column.fill in {Fill.GENERATED, Fill.CREATED, Fill.UPDATED, Fill.DATABASE}:
             return True
         return bool(column.default) or self._seeded(column, entity) is not None
 
@@ -191,9 +191,12 @@ def _links(entity: Entity) -> list[ManyToMany]:
     return [r for r in entity.relations if isinstance(r, ManyToMany) and r.ids_property]
 
 
+_FILLED = frozenset({Fill.CREATED, Fill.UPDATED, Fill.DATABASE})
+
+
 def _is_filled(column: Column, entity: Entity) -> bool:
     """Whether the database has a value for the column, or can do without."""
-    if column.nullable or column.default or column.fill in {Fill.CREATED, Fill.UPDATED}:
+    if column.nullable or column.default or column.fill in _FILLED:
         return True
     types = {ColumnType.UUID, ColumnType.INT32, ColumnType.INT64}
     return column.fill is Fill.GENERATED and column.name == entity.key and column.type in types
