@@ -143,14 +143,16 @@ def build(
     report: Report,
     timings: Timings,
     allowed: Collection[str] = (),
+    history: History | None = None,
 ) -> Output | None:
     """The files of the service; None if its database can't follow, which `report` then tells.
 
-    `allowed` names the tables and columns whose data may be lost. RenderError or HistoryError
+    `allowed` names the tables and columns whose data may be lost; `history` is that of a database
+    which was there first, else the one that earlier runs left behind. RenderError or HistoryError
     where files can't be made.
     """
     with timings.stage("plan"):
-        history = read_history(project.output)
+        history = history or read_history(project.output)
         storage = storage_plan(history, understood.service, allowed)
         _judge(project, storage, report)
         if _failed(report):
