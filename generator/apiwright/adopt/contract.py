@@ -66,7 +66,11 @@ def _paths(thing: Thing) -> dict[str, Any]:
         "operationId": f"list{plural}",
         **tag,
         "summary": f"List rows of {thing.table}",
-        "parameters": [*_PAGE, *(_filter(prop) for prop in thing.properties if prop.filtered)],
+        "parameters": [
+            *_PAGE,
+            _sort(thing.key),
+            *(_filter(prop) for prop in thing.properties if prop.filtered),
+        ],
         "responses": {
             "200": _answer("Some of them, in the order of their keys", f"{thing.schema}Page"),
             "400": _PROBLEM,
@@ -205,6 +209,12 @@ def _nullable(prop: Property) -> dict[str, Any]:
 def _filter(prop: Property) -> dict[str, Any]:
     schema = {word: value for word, value in prop.schema.items() if not word.startswith("x-")}
     return {"name": prop.name, "in": "query", "schema": schema}
+
+
+def _sort(key: str) -> dict[str, Any]:
+    """The order of a list: that of the keys, which always have an index."""
+    schema = {"type": "string", "enum": [key, f"-{key}"], "default": key}
+    return {"name": "sort", "in": "query", "schema": schema}
 
 
 def _closed(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from apiwright.plan.schema_classes import SchemaClasses, plan_schema_classes
 from apiwright.plan.storage.revisions import History
 from apiwright.plan.storage.snapshot import write_snapshot, write_unmanaged
 from apiwright.plan.storage.storage_plan import StoragePlan, storage_plan
+from apiwright.plan.storage.tables import needs_more
 from apiwright.plan.test_files import test_data, test_files
 from apiwright.plan.views.binding import binding_view
 from apiwright.plan.views.constraints import constraints_view
@@ -203,9 +204,17 @@ class _Planner:
         identity = self._service.identity
         yield self._file(
             "app/seed.py",
-            seeds=seed_views(self._service),
+            seeds=seed_views(self._service, self._closed()),
             accounts=account_view(identity, self._service) if identity else None,
             account_function=ident(names.argument(identity.module)) if identity else None,
+        )
+
+    def _closed(self) -> frozenset[str]:
+        """The entities of which the service can make no row: a column needs what nobody gives."""
+        return frozenset(
+            entity.name
+            for entity in self._service.entities.values()
+            if needs_more(self._tables[entity.table])
         )
 
     def _tests(self) -> Iterator[PlannedFile]:
@@ -216,6 +225,7 @@ class _Planner:
             self._context,
             direct=bool(self._answered),
             called=_called(self._storage),
+            closed=self._closed(),
         )
 
     def _data(self) -> Iterator[DataFile]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from apiwright.ir.schemas import Json
 from apiwright.ir.service import Resource, Service
@@ -28,13 +28,15 @@ def test_files(
     *,
     direct: bool,
     called: Mapping[str, str],
+    closed: Collection[str],
 ) -> Iterator[PlannedFile]:
     """The tests of `service`; `context` is what all templates see.
 
     `direct` tells whether any operation can be answered without a session, `called` the names that
-    constraints have in the database where those are others ("" for one that isn't there).
+    constraints have in the database where those are others ("" for one that isn't there),
+    `closed` the entities of which the service can make no row.
     """
-    kit = Kit(service)
+    kit = Kit(service, closed)
     view = kit.view()
     shared = {
         **context,

@@ -138,3 +138,11 @@ class Table:
     def column(self, name: str) -> TableColumn | None:
         """The column called `name`."""
         return next((column for column in self.columns if column.name == name), None)
+
+
+def needs_more(table: Table) -> bool:
+    """Whether a row of the table needs a value in a column that the contract doesn't have."""
+    return table.found is not None and any(
+        table.column(column.name) is None and not (column.nullable or column.default)
+        for column in table.found.columns
+    )

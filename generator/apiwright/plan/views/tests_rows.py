@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from apiwright.code import Code, comment, compose, ident, literal
@@ -39,11 +39,12 @@ class FactoriesView:
 class RowMaker:
     """Knows which rows tests can make, and how to write that down."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, closed: Collection[str] = ()) -> None:
         self._service = service
+        self._closed = closed
         self._seeds = {
             entity.name: seed
-            for seed in seed_views(service)
+            for seed in seed_views(service, closed)
             for entity in service.entities.values()
             if entity.class_name == seed.class_name
         }
@@ -145,6 +146,8 @@ class RowMaker:
             waiting.remove(ready[0])
 
     def _is_ready(self, entity: Entity, done: list[str]) -> bool:
+        if entity.name in self._closed:
+            return False
         references = needed_references(entity).values()
         for column in entity.columns:
             if column in references:
@@ -171,8 +174,9 @@ class RowMaker:
         return not column.enum and any(word in value for word in _NUMBERED)
 
     def _seeded(self, column: Column, entity: Entity) -> Code | None:
-        seed = self._seeds[entity.name]
-        return next((code for name, code in seed.values if name == column.attribute), None)
+        seed = self._seeds.get(entity.name)
+        values = seed.values if seed is not None else ()
+        return next((code for name, code in values if name == column.attribute), None)
 
 
 def factory_name(entity: Entity) -> Code:
