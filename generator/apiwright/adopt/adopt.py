@@ -11,6 +11,7 @@ from apiwright.adopt.decide import Decision, decide
 from apiwright.adopt.facts import DatabaseFacts, read_facts
 from apiwright.adopt.found import tables_as_found
 from apiwright.ir.service import Service
+from apiwright.migrate.catalog import current_revisions
 from apiwright.migrate.database import ask, shown
 from apiwright.migrate.errors import MigrateError
 from apiwright.plan.storage.build import build_tables
@@ -24,10 +25,14 @@ class NotAdoptedError(MigrateError):
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """A database as it was found, and what becomes of its tables."""
+    """A database as it was found, and what becomes of its tables.
+
+    `revisions` are those of another history of Alembic that it is at.
+    """
 
     facts: DatabaseFacts
     decision: Decision
+    revisions: tuple[str, ...] = ()
 
 
 def read_database(url: str) -> Adoption:
@@ -42,7 +47,7 @@ def read_database(url: str) -> Adoption:
     if not decision.things:
         reasons = "".join(f"\n  {one.table}: {one.reason}" for one in decision.left)
         raise NotAdoptedError(f"no table of {shown(url)} fits a contract:{reasons}")
-    return Adoption(facts, decision)
+    return Adoption(facts, decision, ask(url, current_revisions))
 
 
 def adopt(url: str, adoption: Adoption, service: Service) -> History:

@@ -140,7 +140,7 @@ class _Decider:
         found: list[Property] = []
         missing: list[str] = []
         for column in table.columns:
-            reason = _column_fault(column, schemas)
+            reason = _column_fault(column)
             if not reason:
                 found.append(_property(column, table, schemas))
                 continue
@@ -149,6 +149,8 @@ class _Decider:
                 missing.append(column.name)
         known = {prop.name for prop in found}
         closed = f"nobody could give {', '.join(missing)} a value" if missing else ""
+        if not closed and not any(prop.writable for prop in found):
+            closed = "it has no column that a client could give a value"
         if closed:
             self.left.append(Left(table.name, f"no operation makes one: {closed}"))
         if table.triggers:
@@ -222,7 +224,7 @@ def _derived(schemas: Iterable[str]) -> Iterator[str]:
         yield from (f"{name}Input", f"{name}Update", f"{name}Page")
 
 
-def _column_fault(column: ColumnFact, schemas: dict[str, str]) -> str:
+def _column_fault(column: ColumnFact) -> str:
     """Why a column is no property; "" where it is one."""
     if not _NAME.fullmatch(column.name):
         return "x-column takes lower-case letters, digits and underscores only"
@@ -234,9 +236,6 @@ def _column_fault(column: ColumnFact, schemas: dict[str, str]) -> str:
         return f"no schema of a contract stands for {column.type}"
     if column.needing and not _makes_uuid(column):
         return f"its value comes from {column.default}, which a new database lacks"
-    stem = column.name.removesuffix("_ids")
-    if stem != column.name and stem in {names.snake(schema) for schema in schemas.values()}:
-        return "a list of this name would be one of rows of another table"
     return ""
 
 
@@ -304,7 +303,9 @@ def _reference(column: ColumnFact, table: TableFact, schemas: dict[str, str]) ->
             schema = schemas[part.target]
             told = schema if rule == "restrict" else {"schema": schema, "on-delete": rule}
             return {"x-references": told}
-    return {}
+    known = {names.snake(schema) for schema in schemas.values()}
+    stem = re.sub("_ids?$", "", column.name)
+    return {"x-references": False} if stem != column.name and stem in known else {}
 
 
 def _uniques(table: TableFact) -> Iterator[PartFact]:

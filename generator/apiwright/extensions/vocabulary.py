@@ -127,6 +127,7 @@ _COLUMN: dict[str, Any] = _either(
     ),
 )
 _REFERENCES: dict[str, Any] = _either(
+    {"const": False, "description": "It refers to no row, whatever it is called"},
     _text("The schema of the rows that are referred to"),
     _object(
         needed="schema",

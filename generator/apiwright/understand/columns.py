@@ -166,6 +166,8 @@ class ColumnReader:
 
     def _reference(self, name: str, whole: Schema) -> Reference | None:
         written = whole.extensions.get("x-references")
+        if written is not None and written.value is False:
+            return None
         if written is not None:
             schema = written.text or written.string("schema")
             on_delete = written.string("on-delete") or OnDelete.RESTRICT.value

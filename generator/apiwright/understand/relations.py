@@ -45,7 +45,7 @@ def linked_keys(
         return ""
     written = whole.extensions.get("x-references")
     if written is not None:
-        return written.text or written.string("schema")
+        return "" if written.value is False else written.text or written.string("schema")
     stem, _, last = names.snake(name).rpartition("_")
     if last != "ids" or not stem:
         return ""

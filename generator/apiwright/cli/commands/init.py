@@ -35,7 +35,7 @@ from apiwright.render.engine import builtin_templates
 from apiwright.starter import starter_files
 
 if TYPE_CHECKING:
-    from apiwright.adopt import Decision
+    from apiwright.adopt import Adoption
 
 _SPEC = "specs/openapi.yaml"
 _NEEDED = ("asyncpg", "sqlalchemy")
@@ -95,7 +95,7 @@ def command(*, folder: Path, source: Path | None, url: str | None) -> None:
     if generate(session, found.history if found is not None else None) is None:
         raise click.exceptions.Exit(PROBLEMS)
     if found is not None:
-        _tell(found.decision)
+        _tell(found)
     _greet(folder, session, recorded=found is not None)
 
 
@@ -105,7 +105,7 @@ class _Adopted:
 
     contract: str
     history: History
-    decision: Decision
+    adoption: Adoption
 
 
 def _adopted(folder: Path, url: str) -> _Adopted:
@@ -121,7 +121,7 @@ def _adopted(folder: Path, url: str) -> _Adopted:
         title = " ".join(names.words(folder.name)).capitalize() or "Service"
         text = contract_text(adoption.decision, title)
         service = _understood(text)
-        return _Adopted(text, adopt(url, adoption, service), adoption.decision)
+        return _Adopted(text, adopt(url, adoption, service), adoption)
     except MigrateError as error:
         here = "--from-database"
         fail(
@@ -147,8 +147,9 @@ def _understood(text: str) -> Service:
         return understood.service
 
 
-def _tell(decision: Decision) -> None:
+def _tell(found: _Adopted) -> None:
     """Say what became of the tables, and what was left as it is."""
+    decision = found.adoption.decision
     for thing in decision.things:
         click.echo(f"  {thing.table}: {thing.schema}")
     for link in decision.links:
@@ -158,6 +159,10 @@ def _tell(decision: Decision) -> None:
     for one in decision.left:
         name = f"{one.table}.{one.column}" if one.column else one.table
         click.echo(f"  {comment(name)}: {comment(one.reason)}")
+    if found.adoption.revisions:
+        known = ", ".join(comment(name) for name in found.adoption.revisions)
+        click.echo(f"the database is at {known} of another history of Alembic; to follow this one:")
+        click.echo("  alembic stamp --purge head")
 
 
 def _contract(source: Path) -> dict[str, bytes]:
