@@ -85,7 +85,7 @@ class Scratch:
             return
         deletes = [f"DELETE FROM {quoted(table.name)}" for table in filled]
         restarts = [
-            f"ALTER TABLE {quoted(table.name)} ALTER COLUMN {quoted(column.name)} RESTART"
+            f"SELECT setval(pg_get_serial_sequence('{quoted(table.name)}', '{column.name}'), 1, false)"
             for table in filled
             for column in table.columns
             if column.identity is not None

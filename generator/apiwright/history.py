@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from apiwright.plan.storage.revisions import History
-from apiwright.plan.storage.snapshot import SnapshotError, read_snapshots
+from apiwright.plan.storage.snapshot import SnapshotError, read_snapshots, read_unmanaged
 
 
 class HistoryError(Exception):
@@ -23,7 +23,16 @@ def read_history(output: Path) -> History:
         tables = read_snapshots(snapshots)
     except SnapshotError as error:
         raise HistoryError(f"alembic/schema/{error}") from error
-    return History(tables, _head(files), tuple(files.items()))
+    return History(tables, _head(files), tuple(files.items()), _unmanaged(output))
+
+
+def _unmanaged(output: Path) -> tuple[str, ...]:
+    """The tables that the service leaves alone."""
+    text = next(iter(_texts(output, ".", "unmanaged.json").values()), "")
+    try:
+        return read_unmanaged(text) if text else ()
+    except SnapshotError as error:
+        raise HistoryError(f"alembic/{error}") from error
 
 
 def _texts(output: Path, folder: str, pattern: str) -> dict[str, str]:

@@ -146,16 +146,18 @@ def build(
     timings: Timings,
     allowed: Collection[str] = (),
     today: date | None = None,
+    history: History | None = None,
 ) -> Output | None:
     """The files of the service; None if its database or its clients can't follow.
 
     `report` then tells why. `allowed` names the tables and columns whose data may be lost; without
-    `today`, no announced day has come. RenderError or HistoryError where files can't be made.
+    `today`, no announced day has come; `history` is that of a database which was there first, else
+    the one that earlier runs left behind. RenderError or HistoryError where files can't be made.
     """
     with timings.stage("withdrawals"):
         check_withdrawals(project, understood.document, today, report)
     with timings.stage("plan"):
-        history = read_history(project.output)
+        history = history or read_history(project.output)
         storage = storage_plan(history, understood.service, allowed)
         _judge(project, storage, report)
         if _failed(report):

@@ -8,6 +8,7 @@ from apiwright.cli.inputs import inputs_digest
 from apiwright.cli.session import Session
 from apiwright.cli.verifying import verify_new
 from apiwright.pipeline import Understood, build, comprehend
+from apiwright.plan import History
 from apiwright.problems import Report
 from apiwright.write import compare, write
 
@@ -20,8 +21,10 @@ class Generated:
     changed: bool
 
 
-def generate(session: Session) -> Generated | None:
+def generate(session: Session, history: History | None = None) -> Generated | None:
     """Bring the generated service up to date; None if the contract has errors, which are shown.
+
+    `history` is that of a database which was there first.
 
     RenderError, HistoryError or WriteError where it can't be made or written, MigrateError where a
     new revision of the database does not hold.
@@ -32,7 +35,12 @@ def generate(session: Session) -> Generated | None:
         session.show_problems()
         return None
     output = build(
-        session.project, understood, session.report, session.timings, today=session.today
+        session.project,
+        understood,
+        session.report,
+        session.timings,
+        today=session.today,
+        history=history,
     )
     if output is None:
         session.show_problems()

@@ -65,6 +65,10 @@ _SQL_NAME: dict[str, Any] = {
     "maxLength": 63,
     "description": "A name in the database: lower-case letters, digits and underscores",
 }
+_ENUM_TYPE: dict[str, Any] = {
+    **_SQL_NAME,
+    "description": "The enum type of PostgreSQL that holds the values; it has to be there already",
+}
 _ON_DELETE: dict[str, Any] = {
     "enum": ["restrict", "cascade", "set-null"],
     "description": "What becomes of this row when the one that it refers to is deleted",
@@ -109,17 +113,36 @@ _COLUMN: dict[str, Any] = _either(
     _SQL_NAME,
     _object(
         name=_SQL_NAME,
+        type={
+            "type": "string",
+            "pattern": r"^(smallint|real|timestamp|varchar|varchar\([1-9][0-9]{0,6}\)"
+            r"|char\([1-9][0-9]{0,6}\))$",
+            "description": "The type in the database, where it isn't the usual one: smallint, "
+            "real, timestamp (without time zone, in UTC), varchar, varchar(80), char(2)",
+        },
+        enum_type=_ENUM_TYPE,
+        filled_by={"const": "database", "description": "The database gives the value by itself"},
         precision=_count("How many digits a decimal number has in all", 1),
         scale=_count("How many of its digits stand behind the decimal point", 0),
     ),
 )
 _REFERENCES: dict[str, Any] = _either(
+    {"const": False, "description": "It refers to no row, whatever it is called"},
     _text("The schema of the rows that are referred to"),
     _object(
         needed="schema",
         schema=_text("The schema of the rows that are referred to"),
         on_delete=_ON_DELETE,
         table=_SQL_NAME,
+        columns={
+            "type": "array",
+            "items": _SQL_NAME,
+            "minItems": 2,
+            "maxItems": 2,
+            "uniqueItems": True,
+            "description": "The columns of the table of pairs: the one that refers to this "
+            "schema, and the one that refers to the other",
+        },
     ),
 )
 _DAY: dict[str, Any] = {

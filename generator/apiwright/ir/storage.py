@@ -37,6 +37,7 @@ class Fill(Enum):
     OWNER = "owner"
     PARENT = "parent"
     DEFAULT = "default"
+    DATABASE = "database"
     DELETED = "deleted"
 
 
@@ -98,9 +99,10 @@ class Column:
 
     `name` is its SQL name, `attribute` its name in Python, `property` the property of the wire
     that it stores (empty where it has none); a `hashed` one is never shown. `enum` holds the
-    values that it is limited to, `enum_class` the named schema that lists them. `default` is
-    wrapped in a tuple, since null is a value too. `renamed` tells what the column was called
-    before, `renamed_values` what values of its enum were, `backfill` what old rows get.
+    values that it is limited to, `enum_class` the named schema that lists them. `stored_as` is
+    PostgreSQL's type where it isn't the usual one, `enum_type` the enum type that holds the values.
+    `default` is wrapped in a tuple, since null is a value too. `renamed` tells what the column was
+    called before, `renamed_values` what values of its enum were, `backfill` what old rows get.
     """
 
     name: str
@@ -114,6 +116,8 @@ class Column:
     scale: int | None = None
     enum: tuple[str, ...] = ()
     enum_class: str = ""
+    stored_as: str = ""
+    enum_type: str = ""
     bounds: Bounds = Bounds()
     default: tuple[Json, ...] = ()
     fill: Fill = Fill.CLIENT

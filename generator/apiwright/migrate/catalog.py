@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-_VERSION_TABLE = "alembic_version"
+VERSION_TABLE = "alembic_version"
 
 # What an extension brought along is its own affair. The queries are made of constants alone.
 _OWN = """NOT EXISTS (
@@ -65,19 +65,24 @@ _OTHERS = f"""
 
 @dataclass(frozen=True, slots=True)
 class ColumnFacts:
-    """A column; `default` is SQL with how it comes about, "" for none."""
+    """A column; `default` is SQL with how it comes about, "" for none; `also` is as good."""
 
     type: str
     nullable: bool
     default: str
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A constraint or an index: what it says, and whether rows from before are held to it."""
+    """A constraint or an index: what it says, and whether rows from before are held to it.
+
+    `also` is the same in other words: PostgreSQL doesn't write every expression as it read it.
+    """
 
     definition: str
     valid: bool = True
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ async def read_catalog(connection: AsyncConnection, schema: int) -> Catalog:
         said = ("UNIQUE " if unique else "") + str(definition).partition(" USING ")[2]
         if str(table) in tables:
             tables[str(table)].indexes[str(name)] = Part(said, bool(valid))
-    tables.pop(_VERSION_TABLE, None)
+    tables.pop(VERSION_TABLE, None)
     return Catalog(tables, {str(name): str(said) for name, said in await rows(_OTHERS)})
 
 

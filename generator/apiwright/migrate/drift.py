@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,16 +32,44 @@ class Drift:
 
 
 async def find_drift(
-    connection: AsyncConnection, tables: Iterable[Table], *, at_head: bool
+    connection: AsyncConnection,
+    tables: Iterable[Table],
+    unmanaged: Collection[str] = (),
+    *,
+    at_head: bool,
 ) -> tuple[Drift, ...]:
     """How the database differs from the snapshots; only leftovers where it isn't at their head.
 
-    Makes temporary tables; the caller rolls back.
+    `unmanaged` are tables that the service leaves alone. Makes temporary tables; the
+    caller rolls back.
     """
+    listed = tuple(tables)
     found = await read_catalog(connection, await current_schema(connection))
+    known = {table.name for table in listed}
+    managed = {
+        name: without_loose(facts, loose_of(listed, name))
+        for name, facts in found.tables.items()
+        if name in known or name not in unmanaged
+    }
+    found = replace(found, tables=managed)
     if not at_head:
         return tuple(_leftovers(found))
-    return differences(await expected_catalog(connection, tables), found)
+    return differences(await expected_catalog(connection, listed), found)
+
+
+def loose_of(tables: Iterable[Table], name: str) -> frozenset[str]:
+    """What may be in a table, and needn't."""
+    table = next((table for table in tables if table.name == name), None)
+    return table.found.loose if table is not None and table.found is not None else frozenset()
+
+
+def without_loose(facts: TableFacts, loose: Collection[str]) -> TableFacts:
+    """What is known of a table, without that which needn't be there."""
+    return TableFacts(
+        {name: column for name, column in facts.columns.items() if name not in loose},
+        {name: part for name, part in facts.constraints.items() if name not in loose},
+        {name: part for name, part in facts.indexes.items() if name not in loose},
+    )
 
 
 def differences(wanted: Catalog, found: Catalog) -> tuple[Drift, ...]:
@@ -85,7 +113,7 @@ def _column(
         message = f"{place} may be null" if found.nullable else f"{place} may not be null"
         should = "; it should not" if found.nullable else "; it should"
         yield Drift("column-null", table, name, message + should)
-    if found.default != wanted.default:
+    if found.default not in {wanted.default, wanted.also or wanted.default}:
         has, should = (side.default or "no default" for side in (found, wanted))
         message = f"{place} has the default {has}; it should be {should}"
         if not found.default:
@@ -108,7 +136,7 @@ def _parts(
                     f"there is {_ARTICLES[kind]} {kind} {name} on {table} that no snapshot knows"
                 )
                 yield Drift(f"{kind}-unknown", table, name, message)
-        elif found[name].definition != wanted[name].definition:
+        elif found[name].definition not in {wanted[name].definition, wanted[name].also}:
             message = (
                 f"the {kind} {name} of {table} is {found[name].definition}; "
                 f"it should be {wanted[name].definition}"

@@ -17,7 +17,7 @@ from apiwright.migrate.database import ask
 from apiwright.migrate.drift import find_drift
 from apiwright.migrate.errors import MigrateError, UnprovenError
 from apiwright.migrate.revisions import BASE, Part
-from apiwright.migrate.snapshots import read_tables
+from apiwright.migrate.snapshots import read_tables, unmanaged_tables
 
 
 @contextmanager
@@ -75,10 +75,10 @@ def _same_as_models(alembic: Alembic) -> None:
 
 
 def _same_as_snapshots(output: Path, url: str) -> None:
-    tables = read_tables(output)
+    tables, unmanaged = read_tables(output), unmanaged_tables(output)
 
     async def compare(connection: AsyncConnection) -> list[str]:
-        found = await find_drift(connection, tables, at_head=True)
+        found = await find_drift(connection, tables, unmanaged, at_head=True)
         return [drift.message for drift in found]
 
     messages = ask(url, compare)

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from apiwright.migrate.errors import MigrateError
-from apiwright.plan.storage.snapshot import SnapshotError, read_snapshots
+from apiwright.plan.storage.snapshot import SnapshotError, read_snapshots, read_unmanaged
 from apiwright.plan.storage.tables import Table
 
 _CONFLICT = re.compile(r"^(<{7} |={7}$|>{7} )", re.MULTILINE)
@@ -34,6 +34,15 @@ def read_tables(output: Path) -> tuple[Table, ...]:
         return read_snapshots({f.name: f.read_text(encoding="utf-8") for f in _files(output)})
     except (SnapshotError, OSError, UnicodeDecodeError) as error:
         raise MigrateError(f"alembic/schema/{error}") from error
+
+
+def unmanaged_tables(output: Path) -> tuple[str, ...]:
+    """The tables that the service leaves alone; MigrateError if their list can't be read."""
+    file = output / "alembic" / "unmanaged.json"
+    try:
+        return read_unmanaged(file.read_text(encoding="utf-8")) if file.is_file() else ()
+    except (SnapshotError, OSError, UnicodeDecodeError) as error:
+        raise MigrateError(f"alembic/{error}") from error
 
 
 def _files(output: Path) -> list[Path]:

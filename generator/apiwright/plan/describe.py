@@ -223,6 +223,7 @@ _FILLS: Mapping[Fill, str] = {
     Fill.GENERATED: "made by the database",
     Fill.CREATED: "the time of creation",
     Fill.UPDATED: "the time of the last change",
+    Fill.DATABASE: "given by the database",
     Fill.OWNER: "the account that creates it",
     Fill.DELETED: "the time of deletion",
     Fill.DEFAULT: "a default",

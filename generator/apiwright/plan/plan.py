@@ -13,14 +13,15 @@ from apiwright.plan.models import generate_models
 from apiwright.plan.requests import requests_document
 from apiwright.plan.schema_classes import SchemaClasses, plan_schema_classes
 from apiwright.plan.storage.revisions import History
-from apiwright.plan.storage.snapshot import write_snapshot
+from apiwright.plan.storage.snapshot import write_snapshot, write_unmanaged
 from apiwright.plan.storage.storage_plan import StoragePlan, storage_plan
+from apiwright.plan.storage.tables import needs_more
 from apiwright.plan.test_files import test_data, test_files
 from apiwright.plan.views.binding import binding_view
 from apiwright.plan.views.constraints import constraints_view
 from apiwright.plan.views.deprecation import deprecations
 from apiwright.plan.views.direct import DirectBuilder, answers_module
-from apiwright.plan.views.models import model_view
+from apiwright.plan.views.models import model_view, needs_own_type
 from apiwright.plan.views.repositories import repository_view
 from apiwright.plan.views.routers import router_view
 from apiwright.plan.views.seeds import account_view, seed_views
@@ -70,6 +71,7 @@ class _Planner:
         self._context: dict[str, object] = {
             "service": service_view(service, overridden=bool(bound), direct=bool(self._answered)),
             "binding": binding_view(service),
+            "adopted": bool(history.unmanaged) or any(table.found for table in storage.tables),
             "identity": identity_view(identity, service.default_role) if identity else None,
         }
 
@@ -99,6 +101,13 @@ class _Planner:
 
     def _models(self) -> Iterator[PlannedFile]:
         entities = list(self._service.entities.values())
+        columns = [column for entity in entities for column in entity.columns]
+        if any(needs_own_type(column) for column in columns):
+            yield self._file(
+                "app/models/types.py",
+                naive=any(column.stored_as == "timestamp" for column in columns),
+                named=any(column.enum_type for column in columns),
+            )
         views = {e.module: model_view(e, self._service, self._tables) for e in entities}
         yield self._file(
             "app/models/__init__.py",
@@ -142,11 +151,13 @@ class _Planner:
         )
         for name in ("__main__", "calls", "route", "statements"):
             yield self._file(f"app/direct/{name}.py")
+        columns = [c for entity in self._service.entities.values() for c in entity.columns]
         shown = {s.function: s for view in self._answered.values() for s in view.shapes}
         yield self._file(
             "app/direct/shapes.py",
             shapes=self._direct.shapes.needed(shown.values()),
             shown=tuple(shown[name] for name in sorted(shown)),
+            naive=any(column.stored_as == "timestamp" for column in columns),
         )
         for module, view in self._answered.items():
             path = f"app/direct/{modules[module]}.py"
@@ -197,14 +208,28 @@ class _Planner:
         identity = self._service.identity
         yield self._file(
             "app/seed.py",
-            seeds=seed_views(self._service),
+            seeds=seed_views(self._service, self._closed()),
             accounts=account_view(identity, self._service) if identity else None,
             account_function=ident(names.argument(identity.module)) if identity else None,
         )
 
+    def _closed(self) -> frozenset[str]:
+        """The entities of which the service can make no row: a column needs what nobody gives."""
+        return frozenset(
+            entity.name
+            for entity in self._service.entities.values()
+            if needs_more(self._tables[entity.table])
+        )
+
     def _tests(self) -> Iterator[PlannedFile]:
         return test_files(
-            self._service, self._bound, self._classes, self._context, direct=bool(self._answered)
+            self._service,
+            self._bound,
+            self._classes,
+            self._context,
+            direct=bool(self._answered),
+            called=_called(self._storage),
+            closed=self._closed(),
         )
 
     def _data(self) -> Iterator[DataFile]:
@@ -213,8 +238,21 @@ class _Planner:
         yield DataFile("app/contract/requests.json", _json(requests_document(self._service)))
         for table in self._storage.tables:
             yield DataFile(f"alembic/schema/{table.name}.json", write_snapshot(table))
+        if self._history.unmanaged:
+            yield DataFile("alembic/unmanaged.json", write_unmanaged(self._history.unmanaged))
         for name, text in self._history.files:
             yield DataFile(f"alembic/versions/{name}", text, Policy.APPEND_ONLY)
+
+
+def _called(storage: StoragePlan) -> dict[str, str]:
+    """The names of parts of tables that were found, by those that the contract implies."""
+    called: dict[str, str] = {}
+    for table in storage.tables:
+        if table.found is not None:
+            called.update(dict.fromkeys(table.found.absent, ""))
+            named = {p.stands_for: "" if p.loose else p.name for p in table.found.parts}
+            called.update({name: own for name, own in named.items() if name})
+    return called
 
 
 def _json(value: object) -> str:

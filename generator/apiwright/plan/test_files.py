@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from apiwright.ir.schemas import Json
 from apiwright.ir.service import Resource, Service
@@ -27,12 +27,16 @@ def test_files(
     context: Mapping[str, object],
     *,
     direct: bool,
+    called: Mapping[str, str],
+    closed: Collection[str],
 ) -> Iterator[PlannedFile]:
     """The tests of `service`; `context` is what all templates see.
 
-    `direct` tells whether any operation can be answered without a session.
+    `direct` tells whether any operation can be answered without a session, `called` the names that
+    constraints have in the database where those are others ("" for one that isn't there),
+    `closed` the entities of which the service can make no row.
     """
-    kit = Kit(service)
+    kit = Kit(service, closed)
     view = kit.view()
     shared = {
         **context,
@@ -43,7 +47,7 @@ def test_files(
 
     for path in _paths(kit, overridden=bool(bound), direct=direct):
         yield PlannedFile(path, f"{path}.j2", shared)
-    for path, more in _with_views(kit, classes):
+    for path, more in _with_views(kit, classes, called):
         yield PlannedFile(path, f"{path}.j2", {**shared, **more})
     for name, resource in _resources(service):
         found = resource_tests_view(kit, resource)
@@ -75,7 +79,9 @@ def _paths(kit: Kit, *, overridden: bool, direct: bool) -> Iterator[str]:
         yield "tests/test_binding.py"
 
 
-def _with_views(kit: Kit, classes: SchemaClasses) -> Iterator[tuple[str, dict[str, object]]]:
+def _with_views(
+    kit: Kit, classes: SchemaClasses, called: Mapping[str, str]
+) -> Iterator[tuple[str, dict[str, object]]]:
     """The tests that are made of what the contract says, each with its view."""
     yield "tests/contract.py", {"operations": kit.requests.views()}
     yield "tests/test_contract.py", {"checks": kit.requests.checks()}
@@ -83,7 +89,8 @@ def _with_views(kit: Kit, classes: SchemaClasses) -> Iterator[tuple[str, dict[st
     factories = kit.rows.view()
     if factories.functions:
         yield "tests/factories.py", {"factories": factories}
-    sign_in, models, load = sign_in_tests_view(kit), model_tests_view(kit), load_view(kit)
+    sign_in, load = sign_in_tests_view(kit), load_view(kit)
+    models = model_tests_view(kit, called)
     if sign_in is not None:
         yield "tests/test_auth.py", {"sign_in": sign_in}
     if models is not None:

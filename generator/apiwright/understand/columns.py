@@ -65,6 +65,8 @@ class ColumnReader:
             scale=_number(written, "scale") if _number(written, "precision") else kind.scale,
             enum=enum,
             enum_class=self._enum_class(prop.schema, kind.array),
+            stored_as=written.string("type") if written is not None else "",
+            enum_type=written.string("enum-type") if written is not None and enum else "",
             bounds=self._bounds(name, whole, kind.type, kind.array),
             default=default,
             fill=fill if made_by or fill is not Fill.CLIENT or not default else Fill.DEFAULT,
@@ -83,6 +85,9 @@ class ColumnReader:
         sent = name in self.inputs.made
         if name == key and (not sent or self._may_lack_key(name, whole)):
             return Fill.GENERATED
+        written = whole.extensions.get("x-column")
+        if written is not None and written.string("filled-by") == "database":
+            return Fill.DATABASE
         stamp = whole.extensions.get("x-timestamp")
         if stamp is not None:
             return Fill.CREATED if stamp.value == "created" else Fill.UPDATED
@@ -119,6 +124,8 @@ class ColumnReader:
         self, name: str, prop: Property, whole: Schema, fill: Fill, default: tuple[Json, ...]
     ) -> bool:
         """Null is kept out unless the contract shows it, or clients may leave the value out."""
+        if fill is Fill.DATABASE:
+            return "null" in whole.types
         if fill is not Fill.CLIENT:
             return False
         if "null" in whole.types:
@@ -159,6 +166,8 @@ class ColumnReader:
 
     def _reference(self, name: str, whole: Schema) -> Reference | None:
         written = whole.extensions.get("x-references")
+        if written is not None and written.value is False:
+            return None
         if written is not None:
             schema = written.text or written.string("schema")
             on_delete = written.string("on-delete") or OnDelete.RESTRICT.value

@@ -45,7 +45,7 @@ def linked_keys(
         return ""
     written = whole.extensions.get("x-references")
     if written is not None:
-        return written.text or written.string("schema")
+        return "" if written.value is False else written.text or written.string("schema")
     stem, _, last = names.snake(name).rpartition("_")
     if last != "ids" or not stem:
         return ""
@@ -164,6 +164,15 @@ class RelationReader:
         first, second = sorted((own, other))
         return names.sql(f"{first}_{second}" if own != other else f"{own}_links")
 
+    def _said_columns(self, pairing: Pairing) -> tuple[str, str] | None:
+        """The columns of the pairs that `x-references` names, here or on the other side."""
+        for name in (pairing.keys, pairing.shown):
+            written = self.words[pairing.schema].get(name, {}).get("x-references")
+            listed = [item.text for item in written.list_of("columns")] if written else []
+            if len(listed) == 2:
+                return listed[0], listed[1]
+        return None
+
     def _said_table(self, pairing: Pairing) -> str:
         """The table that `x-references` names."""
         for name in (pairing.keys, pairing.shown):
@@ -179,6 +188,7 @@ class RelationReader:
         other = names.sql(f"{names.snake(target_name)}_id")
         if column == other:
             other = names.sql(f"linked_{other}")
+        column, other = self._said_columns(pairing) or (column, other)
         past = self.past[schema]
         return ManyToMany(
             pairing.shown,

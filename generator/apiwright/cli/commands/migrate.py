@@ -37,7 +37,7 @@ from apiwright.migrate.losses import losses
 from apiwright.migrate.merging import joined, moved, write_joined, write_moved
 from apiwright.migrate.proof import prove, scratch_database
 from apiwright.migrate.revisions import BASE, Part, Revision, Revisions, read_revisions
-from apiwright.migrate.snapshots import conflicted, read_tables
+from apiwright.migrate.snapshots import conflicted, read_tables, unmanaged_tables
 
 
 @click.group(
@@ -136,12 +136,13 @@ def status(*, as_json: bool) -> None:
     session = Session.here()
     revisions = read_revisions(session.project.output)
     tables = read_tables(session.project.output)
+    unmanaged = unmanaged_tables(session.project.output)
     with database_of(session.project) as url:
         current = ask(url, current_revisions)
         at_head = set(current) == set(revisions.heads) and len(revisions.heads) == 1
 
         async def compare(connection: AsyncConnection) -> tuple[Drift, ...]:
-            return await find_drift(connection, tables, at_head=at_head)
+            return await find_drift(connection, tables, unmanaged, at_head=at_head)
 
         drift = ask(url, compare)
         where = shown(url)

@@ -16,6 +16,7 @@ from apiwright.plan.storage.types import sql_type
 
 SESSIONS = "auth_sessions"
 REFRESH_TOKENS = "refresh_tokens"
+_SMALLEST = -(2**15)
 
 
 def build_tables(service: Service) -> tuple[Table, ...]:
@@ -126,9 +127,27 @@ def _array_item(value: Json) -> str:
     return f'"{escaped}"'
 
 
+def told_by_type(column: Column) -> frozenset[str]:
+    """The rules about values that the type of the column holds them to by itself."""
+    word, _, size = column.stored_as.rstrip(")").partition("(")
+    told = {"values"} if column.enum_type else set()
+    bounds = column.bounds
+    if size and bounds.max_length is not None and bounds.max_length >= int(size):
+        told.add("max_length")
+    if word == "smallint":
+        told |= {"minimum"} if bounds.minimum in {None, _SMALLEST} else set()
+        told |= {"maximum"} if bounds.maximum in {None, -_SMALLEST - 1} else set()
+    return frozenset(told)
+
+
 def _checks(column: Column, entity: Entity) -> Iterator[Check]:
-    def check(rule: str, condition: str) -> Check:
-        return Check(names.sql(f"ck_{entity.table}_{column.name}_{rule}"), condition)
+    told = told_by_type(column)
+    return (check for rule, check in _rules(column, entity) if rule not in told)
+
+
+def _rules(column: Column, entity: Entity) -> Iterator[tuple[str, Check]]:
+    def check(rule: str, condition: str) -> tuple[str, Check]:
+        return rule, Check(names.sql(f"ck_{entity.table}_{column.name}_{rule}"), condition)
 
     name, bounds = name_quoted(column.name), column.bounds
     if column.enum:

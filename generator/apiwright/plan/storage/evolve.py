@@ -9,7 +9,7 @@ from apiwright import names
 from apiwright.ir.storage import Renamed
 from apiwright.plan.storage.declared import Declared
 from apiwright.plan.storage.findings import Note, Refusal
-from apiwright.plan.storage.sql import columns_renamed, texts_in
+from apiwright.plan.storage.sql import columns_renamed, name_quoted, texts_in
 from apiwright.plan.storage.steps import (
     RenameColumn,
     RenameConstraint,
@@ -19,7 +19,15 @@ from apiwright.plan.storage.steps import (
     RenameTable,
     Step,
 )
-from apiwright.plan.storage.tables import Check, ForeignKey, Table, TableColumn, TableIndex
+from apiwright.plan.storage.tables import (
+    Check,
+    ForeignKey,
+    Found,
+    FoundPart,
+    Table,
+    TableColumn,
+    TableIndex,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,17 +204,23 @@ class _Evolver:
         if now is None:
             return table
         former = self._tables.get(table.name, table.name)
-        if former != table.name:
-            self._steps.append(RenameConstraint(table.name, key_name(former), key_name(table.name)))
         checks = _names_of(table.checks, now.checks)
         keys = _names_of(table.foreign_keys, now.foreign_keys)
         indexes = _names_of(table.indexes, now.indexes)
-        for old, new in (*checks.items(), *keys.items()):
-            self._steps.append(RenameConstraint(table.name, old, new))
+        # What has a name of its own in the database keeps it.
+        own = table.found.replaced if table.found is not None else frozenset()
+        constraints = {**checks, **keys}
+        if former != table.name:
+            constraints = {key_name(former): key_name(table.name), **constraints}
+        for old, new in constraints.items():
+            if old not in own:
+                self._steps.append(RenameConstraint(table.name, old, new))
         for old, new in indexes.items():
-            self._steps.append(RenameIndex(table.name, old, new))
+            if old not in own:
+                self._steps.append(RenameIndex(table.name, old, new))
         return replace(
             table,
+            found=_found_renamed(table.found, {**constraints, **indexes}),
             checks=tuple(replace(c, name=checks.get(c.name, c.name)) for c in table.checks),
             foreign_keys=tuple(
                 replace(k, name=keys.get(k.name, k.name)) for k in table.foreign_keys
@@ -222,7 +236,8 @@ class _Evolver:
             own = self._columns.get((table.name, column.name), column.name)
             if (former, own) == (table.name, column.name):
                 continue
-            if column.identity:
+            found = table.found.column(column.name) if table.found is not None else None
+            if column.identity and (found is None or "IDENTITY" in found.default):
                 before = implied_name(former, own, "seq")
                 after = implied_name(table.name, column.name, "seq")
                 self._steps.append(RenameSequence(table.name, column.name, before, after))
@@ -253,14 +268,17 @@ class _Evolver:
                     kept.append(retained(column))
                     notes.append(self._note(name, "column", "values", table.name))
                     notes += self._undeleted(old[table.name], table, column)
-            goal.append(replace(table, columns=(*table.columns, *kept)))
+            now = replace(table, columns=(*table.columns, *kept))
+            found = _found_still(old[table.name], now) if table.name in old else None
+            goal.append(replace(now, found=found))
         for table in named:
             if table.name in wanted:
                 continue
             if self._declared.may_go(table.name):
                 dropped.add(table.name)
             else:
-                goal.append(replace(table, retained=True, foreign_keys=()))
+                now = replace(table, retained=True, foreign_keys=())
+                goal.append(replace(now, found=_found_still(table, now)))
                 notes.append(self._note(table.name, "table", "rows", ""))
         return tuple(goal), frozenset(dropped), tuple(notes)
 
@@ -286,6 +304,60 @@ class _Evolver:
                 f"to be rid of them first: DELETE FROM {now.name} WHERE {column.name} IS NOT NULL",
                 self._declared.position(now.name),
             )
+
+
+def _found_renamed(found: Found | None, called: Mapping[str, str]) -> Found | None:
+    """What was found of a table, after parts that the contract implies are called otherwise."""
+    if found is None:
+        return None
+    return replace(
+        found,
+        parts=tuple(
+            replace(part, stands_for=called.get(part.stands_for, part.stands_for))
+            for part in found.parts
+        ),
+        absent=tuple(called.get(name, name) for name in found.absent),
+    )
+
+
+def _found_still(before: Table, now: Table) -> Found | None:
+    """What was found of a table and holds still, once it is as the contract has it now.
+
+    A part that the contract has no more, or has otherwise, is not there any longer, nor is what
+    took its place; a column that changes is as the contract says.
+    """
+    if before.found is None:
+        return None
+    lasting = {
+        *({key_name(now.name)} if before.key == now.key else ()),
+        *(check.name for check in before.checks if check in now.checks),
+        *(key.name for key in before.foreign_keys if key in now.foreign_keys),
+        *(index.name for index in before.indexes if index in now.indexes),
+    }
+    kept = {column.name for column in now.columns}
+    dropped = {column.name for column in before.columns} - kept
+    columns = []
+    for column in before.found.columns:
+        one, other = before.column(column.name), now.column(column.name)
+        if one is None:
+            columns.append(column)
+        elif other is not None and _as_found(one) == _as_found(other):
+            nullable = column.nullable if one.nullable == other.nullable else other.nullable
+            columns.append(replace(column, nullable=nullable))
+    return Found(
+        columns=tuple(columns),
+        parts=tuple(
+            part
+            for part in before.found.parts
+            if (not part.stands_for or part.stands_for in lasting)
+            and not dropped.intersection(part.columns)
+        ),
+        absent=tuple(name for name in before.found.absent if name in lasting),
+    )
+
+
+def _as_found(column: TableColumn) -> tuple[str, str, bool]:
+    return column.type, column.default, column.identity
 
 
 def is_link(table: Table) -> bool:
@@ -368,9 +440,24 @@ def _with_tables(tables: Iterable[Table], renamed: Mapping[str, str]) -> tuple[T
             foreign_keys=tuple(
                 replace(key, table=renamed.get(key.table, key.table)) for key in table.foreign_keys
             ),
+            found=_found_with_tables(table.found, renamed),
         )
         for table in tables
     )
+
+
+def _found_with_tables(found: Found | None, renamed: Mapping[str, str]) -> Found | None:
+    """What was found of a table, where others that it refers to have new names."""
+    if found is None:
+        return None
+    parts = []
+    for part in found.parts:
+        definition = part.definition
+        for old, new in renamed.items():
+            before, after = (f" REFERENCES {name_quoted(name)}(" for name in (old, new))
+            definition = definition.replace(before, after)
+        parts.append(replace(part, definition=definition))
+    return replace(found, parts=tuple(parts))
 
 
 def _with_columns(
@@ -387,8 +474,16 @@ def _with_columns_of(table: Table, new: Mapping[tuple[str, str], str]) -> Table:
     def called(name: str) -> str:
         return own.get(name, name)
 
+    found = table.found
+    if found is not None and own:
+        found = replace(
+            found,
+            columns=tuple(replace(column, name=called(column.name)) for column in found.columns),
+            parts=tuple(_found_part_with(part, own) for part in found.parts),
+        )
     return replace(
         table,
+        found=found,
         columns=tuple(replace(column, name=called(column.name)) for column in table.columns),
         key=tuple(called(name) for name in table.key),
         checks=tuple(
@@ -414,4 +509,16 @@ def _with_columns_of(table: Table, new: Mapping[tuple[str, str], str]) -> Table:
             )
             for index in table.indexes
         ),
+    )
+
+
+def _found_part_with(part: FoundPart, own: Mapping[str, str]) -> FoundPart:
+    """A part that was found, of columns with new names; PostgreSQL follows them by itself."""
+    if not set(own).intersection(part.columns):
+        return part
+    definition, sign, rest = part.definition.partition(" REFERENCES ")
+    return replace(
+        part,
+        definition=columns_renamed(definition, own) + sign + rest,
+        columns=tuple(own.get(name, name) for name in part.columns),
     )

@@ -6,12 +6,14 @@ from functools import singledispatch
 
 from apiwright.code import Code, compose, constant, joined, literal
 from apiwright.plan.storage.batches import filled, renamed_values
+from apiwright.plan.storage.creation import part_created, part_dropped, table_statements
 from apiwright.plan.storage.evolve import key_name
 from apiwright.plan.storage.sql import name_quoted, quoted, script
 from apiwright.plan.storage.steps import (
     AddCheck,
     AddColumn,
     AddForeignKey,
+    AddFound,
     AddIndex,
     AlterColumn,
     CheckRows,
@@ -20,6 +22,7 @@ from apiwright.plan.storage.steps import (
     DropCheck,
     DropColumn,
     DropForeignKey,
+    DropFound,
     DropIndex,
     DropTable,
     FillColumn,
@@ -94,6 +97,8 @@ def _(step: RenameNotNulls) -> tuple[Code, ...]:
 @code.register
 def _(step: CreateTable) -> tuple[Code, ...]:
     table = step.table
+    if table.found is not None:
+        return tuple(_execute(statement) for statement in table_statements(table))
     parts = [literal(table.name), *(_column(column, table.key) for column in table.columns)]
     key = joined([literal(name) for name in table.key])
     parts.append(
@@ -249,6 +254,16 @@ def _(step: AddIndex) -> tuple[Code, ...]:
 @code.register
 def _(step: DropIndex) -> tuple[Code, ...]:
     return (_index_dropped(step.table, step.index, concurrently=step.concurrently),)
+
+
+@code.register
+def _(step: AddFound) -> tuple[Code, ...]:
+    return (_execute(part_created(step.table, step.part)),)
+
+
+@code.register
+def _(step: DropFound) -> tuple[Code, ...]:
+    return (_execute(part_dropped(step.table, step.part)),)
 
 
 def _index_dropped(table: str, index: TableIndex, *, concurrently: bool) -> Code:

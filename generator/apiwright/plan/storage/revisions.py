@@ -16,11 +16,15 @@ from apiwright.plan.storage.tables import Table
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is there already: the tables of the last revision, its id, and the files so far."""
+    """What is there already: the tables of the last revision, its id, and the files so far.
+
+    `unmanaged` are tables of the database that the service leaves alone.
+    """
 
     tables: tuple[Table, ...] = ()
     head: str = ""
     files: tuple[tuple[str, str], ...] = ()
+    unmanaged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

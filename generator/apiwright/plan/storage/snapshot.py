@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from apiwright.plan.storage.tables import Check, ForeignKey, Table, TableColumn, TableIndex
+from apiwright.plan.storage.tables import (
+    Check,
+    ForeignKey,
+    Found,
+    FoundColumn,
+    FoundPart,
+    Table,
+    TableColumn,
+    TableIndex,
+)
 
 
 class SnapshotError(ValueError):
@@ -18,12 +27,14 @@ def write_snapshot(table: Table) -> str:
     """A table as JSON.
 
     A table says nothing of others but what its foreign keys name, so that what two branches add
-    stands in two files; `retained` is written only where it is so.
+    stands in two files; `retained` and `found` are written only where it is so.
     """
     written = asdict(table)
     for part in (written, *written["columns"]):
         if not part["retained"]:
             del part["retained"]
+    if table.found is None:
+        del written["found"]
     return json.dumps(written, indent=2, ensure_ascii=True) + "\n"
 
 
@@ -38,6 +49,19 @@ def read_snapshots(texts: Mapping[str, str]) -> tuple[Table, ...]:
     return tuple(found)
 
 
+def write_unmanaged(tables: Iterable[str]) -> str:
+    """The names of tables that the service leaves alone, as JSON."""
+    return json.dumps({"tables": sorted(tables)}, indent=2, ensure_ascii=True) + "\n"
+
+
+def read_unmanaged(text: str) -> tuple[str, ...]:
+    """The names of tables that the service leaves alone; SnapshotError where it's no such list."""
+    try:
+        return tuple(str(name) for name in json.loads(text)["tables"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise SnapshotError(f"unmanaged.json is no list of tables: {error}") from error
+
+
 def _table(written: dict[str, Any]) -> Table:
     return Table(
         name=written["name"],
@@ -49,4 +73,15 @@ def _table(written: dict[str, Any]) -> Table:
             TableIndex(**{**index, "parts": tuple(index["parts"])}) for index in written["indexes"]
         ),
         retained=written.get("retained", False),
+        found=_found(written["found"]) if written.get("found") else None,
+    )
+
+
+def _found(written: dict[str, Any]) -> Found:
+    return Found(
+        columns=tuple(FoundColumn(**column) for column in written["columns"]),
+        parts=tuple(
+            FoundPart(**{**part, "columns": tuple(part["columns"])}) for part in written["parts"]
+        ),
+        absent=tuple(written["absent"]),
     )

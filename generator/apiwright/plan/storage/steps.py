@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from apiwright.plan.storage.sql import name_quoted
-from apiwright.plan.storage.tables import Check, ForeignKey, Table, TableColumn, TableIndex
+from apiwright.plan.storage.tables import (
+    Check,
+    ForeignKey,
+    FoundPart,
+    Table,
+    TableColumn,
+    TableIndex,
+)
 from apiwright.plan.storage.types import converted, default_of
 
 
@@ -214,6 +221,22 @@ class DropIndex:
     concurrently: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class AddFound:
+    """Add a constraint or an index as it was found."""
+
+    table: str
+    part: FoundPart
+
+
+@dataclass(frozen=True, slots=True)
+class DropFound:
+    """Drop a constraint or an index that was found."""
+
+    table: str
+    part: FoundPart
+
+
 Step: TypeAlias = (
     CheckRows
     | RenameTable
@@ -237,6 +260,8 @@ Step: TypeAlias = (
     | Validate
     | AddIndex
     | DropIndex
+    | AddFound
+    | DropFound
 )
 
 
@@ -280,4 +305,6 @@ _INVERSES: dict[type[Step], Callable[..., Step]] = {
     DropForeignKey: lambda step: AddForeignKey(step.table, step.key),
     AddIndex: lambda step: DropIndex(step.table, step.index, step.concurrently),
     DropIndex: lambda step: AddIndex(step.table, step.index, step.concurrently),
+    AddFound: lambda step: DropFound(step.table, step.part),
+    DropFound: lambda step: AddFound(step.table, step.part),
 }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from apiwright.ir.service import Service
+from apiwright.plan.storage.as_found import as_found
 from apiwright.plan.storage.build import build_tables
 from apiwright.plan.storage.changes import Phases, changes
 from apiwright.plan.storage.declared import Declared, declared
@@ -43,7 +44,7 @@ def storage_plan(history: History, service: Service, allowed: Collection[str] = 
     """
     said = declared(service, allowed)
     evolution = evolve(history.tables, build_tables(service), said)
-    refused = refusals(evolution, said)
+    refused = (*refusals(evolution, said), *_in_the_way(history, evolution, said))
     phases = Phases() if refused else migration(evolution, said)
     return StoragePlan(
         tables=evolution.goal,
@@ -55,7 +56,35 @@ def storage_plan(history: History, service: Service, allowed: Collection[str] = 
     )
 
 
+def _in_the_way(history: History, evolution: Evolution, said: Declared) -> Iterator[Refusal]:
+    """New tables and columns whose names something has that was there before the contract."""
+    old = {table.name: table for table in evolution.before}
+    for table in evolution.goal:
+        known = old.get(table.name)
+        if known is None and table.name in history.unmanaged:
+            yield Refusal(
+                "unmanaged-table",
+                table.name,
+                f"there is a table {table.name} in the database already, which the service leaves "
+                "alone",
+                "store the schema in a table of another name: x-table",
+                position=said.position(table.name),
+            )
+        for column in table.columns if known is not None and known.found is not None else ():
+            there = known.found.column(column.name) if known and known.found else None
+            if there is not None and known is not None and known.column(column.name) is None:
+                name = f"{table.name}.{column.name}"
+                yield Refusal(
+                    "unmanaged-column",
+                    name,
+                    f"there is a column {name} in the database already, {there.type}, which the "
+                    "service leaves alone",
+                    "store the property in a column of another name: x-column",
+                    position=said.position(table.name, column.name),
+                )
+
+
 def migration(evolution: Evolution, said: Declared) -> Phases:
     """The steps of a change, with a look at the rows before the first of them."""
-    phases = changes(evolution, said)
+    phases = as_found(changes(evolution, said), evolution.before)
     return replace(phases, expand=(*preflight(evolution, phases, said), *phases.expand))

@@ -55,10 +55,75 @@ class TableIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundColumn:
+    """A column as it was found: one of the contract that differs, or one that it doesn't have.
+
+    `default` is SQL with how it comes about, such as "GENERATED ALWAYS AS IDENTITY"; `also` is one
+    that only a database of before has. A `loose` column may be there, and needn't: it needs
+    something that isn't the service's.
+    """
+
+    name: str
+    type: str
+    nullable: bool
+    default: str = ""
+    also: str = ""
+    loose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPart:
+    """A constraint or an index as it was found; `definition` is what PostgreSQL says of it.
+
+    `columns` are those that it looks at; `stands_for` names the part of the contract's table that
+    it takes the place of, "" for none. A `loose` one may be there, and needn't.
+    """
+
+    name: str
+    kind: str
+    definition: str
+    columns: tuple[str, ...] = ()
+    stands_for: str = ""
+    loose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How a table that was there before the contract differs from what that implies.
+
+    `absent` names parts of the contract's table that it does without.
+    """
+
+    columns: tuple[FoundColumn, ...] = ()
+    parts: tuple[FoundPart, ...] = ()
+    absent: tuple[str, ...] = ()
+
+    def column(self, name: str) -> FoundColumn | None:
+        """What is different about the column called `name`."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    def standing_for(self, name: str) -> FoundPart | None:
+        """What takes the place of the part called `name` in the contract's table."""
+        return next((part for part in self.parts if part.stands_for == name), None)
+
+    @property
+    def replaced(self) -> frozenset[str]:
+        """The parts of the contract's table that are not in the database under their names."""
+        return frozenset({*self.absent, *(p.stands_for for p in self.parts if p.stands_for)})
+
+    @property
+    def loose(self) -> frozenset[str]:
+        """The columns and parts that may be there, and needn't."""
+        columns = (column.name for column in self.columns if column.loose)
+        return frozenset([*columns, *(part.name for part in self.parts if part.loose)])
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table with everything that belongs to it.
 
-    A `retained` one is gone from the contract, and stays for the sake of its rows.
+    A `retained` one is gone from the contract, and stays for the sake of its rows. `found` tells
+    how the database differs where the table was there first; None where it doesn't.
     """
 
     name: str
@@ -68,7 +133,16 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...] = ()
     indexes: tuple[TableIndex, ...] = ()
     retained: bool = False
+    found: Found | None = None
 
     def column(self, name: str) -> TableColumn | None:
         """The column called `name`."""
         return next((column for column in self.columns if column.name == name), None)
+
+
+def needs_more(table: Table) -> bool:
+    """Whether a row of the table needs a value in a column that the contract doesn't have."""
+    return table.found is not None and any(
+        table.column(column.name) is None and not (column.nullable or column.default)
+        for column in table.found.columns
+    )

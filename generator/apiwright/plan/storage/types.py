@@ -46,14 +46,27 @@ _SQLALCHEMY = {
     "timestamp with time zone": "{}DateTime(timezone=True)",
     "bytea": "{}LargeBinary()",
     "jsonb": "JSONB()",
+    "smallint": "{}SmallInteger()",
+    "real": "{}REAL()",
+    "character varying": "{}String()",
+    "timestamp without time zone": "{}DateTime(timezone=False)",
 }
 _SIZED = re.compile(r"numeric\((\d+),(\d+)\)")
+_LONG = re.compile(r"(character varying|character)\((\d+)\)")
+_WORDS = {"varchar": "character varying", "char": "character"}
+NAIVE = "timestamp without time zone"
+"""Times without an offset, which are taken to be in UTC."""
 
 
 def sql_type(column: Column) -> str:
     """The type of a column as PostgreSQL writes it."""
     base = _SQL[column.type]
-    if column.type is ColumnType.DECIMAL and column.precision is not None:
+    if column.enum_type:
+        base = column.enum_type
+    elif column.stored_as:
+        word, sign, size = column.stored_as.partition("(")
+        base = NAIVE if word == "timestamp" else f"{_WORDS.get(word, word)}{sign}{size}"
+    elif column.type is ColumnType.DECIMAL and column.precision is not None:
         base = f"numeric({column.precision},{column.scale or 0})"
     return f"{base}[]" if column.array else base
 
@@ -76,7 +89,15 @@ def sqlalchemy_type(sql: str, prefix: str = "") -> Code:
     module = constant(prefix)
     if sql.endswith("[]"):
         return compose("{}ARRAY({})", module, sqlalchemy_type(sql[:-2], prefix))
+    long = _LONG.fullmatch(sql)
+    if long is not None:
+        kind = constant("String" if long[1] == "character varying" else "CHAR")
+        return compose("{}{}({})", module, kind, literal(int(long[2])))
     sized = _SIZED.fullmatch(sql)
+    if sized is None and sql not in _SQLALCHEMY:
+        # A type that is there already: what matters is what it is called.
+        named = "ENUM(name={}, create_type=False)" if prefix else "NamedType({})"
+        return compose(named, literal(sql))
     if sized is None:
         return compose(_SQLALCHEMY[sql], module)
     return compose("{}Numeric({}, {})", module, literal(int(sized[1])), literal(int(sized[2])))
@@ -106,9 +127,13 @@ def default_of(column: TableColumn) -> str:
 
 def _family(sql: str) -> str:
     """What types have in common that PostgreSQL makes each other of."""
-    if sql in {"integer", "bigint", "double precision"} or sql.startswith("numeric"):
+    if sql in {"smallint", "integer", "bigint", "real", "double precision"} or sql.startswith(
+        "numeric"
+    ):
         return sql if sql.endswith("[]") else "number"
-    return "time" if sql in {"date", "timestamp with time zone"} else sql
+    if sql.startswith("character") and not sql.endswith("[]"):
+        return "text"
+    return "time" if sql in {"date", "timestamp with time zone", NAIVE} else sql
 
 
 INFERRED = frozenset(

@@ -13,6 +13,7 @@ from apiwright.plan.storage.steps import (
     AddCheck,
     AddColumn,
     AddForeignKey,
+    AddFound,
     AddIndex,
     AlterColumn,
     CheckRows,
@@ -21,6 +22,7 @@ from apiwright.plan.storage.steps import (
     DropCheck,
     DropColumn,
     DropForeignKey,
+    DropFound,
     DropIndex,
     DropTable,
     FillColumn,
@@ -258,6 +260,17 @@ def _(step: AddIndex) -> Told:
 def _(step: DropIndex) -> Told:
     what = f"drop the index {step.index.name}"
     return Told(what, step.table, BUILD if step.concurrently else ALL, Duration.SHORT)
+
+
+@tell.register
+def _(step: AddFound) -> Told:
+    what = f"add the {step.part.kind} {step.part.name}: {step.part.definition}"
+    return Told(what, step.table, ALL, Duration.SCANS)
+
+
+@tell.register
+def _(step: DropFound) -> Told:
+    return _short(f"drop the {step.part.kind} {step.part.name}", step.table)
 
 
 def _short(what: str, table: str) -> Told:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apiwright.code import Code, constant
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Entity
-from apiwright.plan.storage.tables import Table
+from apiwright.plan.storage.tables import Found, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,16 @@ def constraints_view(service: Service, tables: dict[str, Table]) -> tuple[Constr
 
 
 def _constraints(entity: Entity, table: Table) -> Iterator[ConstraintView]:
+    found = table.found or Found()
+    for view in _implied(entity, table):
+        part = found.standing_for(view.name)
+        if part is not None:
+            yield replace(view, name=part.name)
+        elif view.name not in found.absent:
+            yield view
+
+
+def _implied(entity: Entity, table: Table) -> Iterator[ConstraintView]:
     fields = {column.name: column.property or column.name for column in entity.columns}
     for rule in entity.uniques:
         named = tuple(fields[name] for name in rule.columns)

@@ -18,7 +18,7 @@ from apiwright.ir.storage import (
     ToOne,
 )
 from apiwright.plan.storage.tables import ForeignKey, Table, TableColumn, TableIndex
-from apiwright.plan.storage.types import INFERRED, annotation, python_type, sqlalchemy_type
+from apiwright.plan.storage.types import INFERRED, NAIVE, annotation, python_type, sqlalchemy_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,7 @@ class ModelView:
     link_tables: tuple[LinkTableView, ...]
     type_imports: tuple[Code, ...]
     uses_json: bool
+    own_types: bool
 
 
 def model_view(entity: Entity, service: Service, tables: dict[str, Table]) -> ModelView:
@@ -102,6 +103,7 @@ def model_view(entity: Entity, service: Service, tables: dict[str, Table]) -> Mo
             for name in others
         ),
         uses_json=any(column.type.value == "json" for column in entity.columns),
+        own_types=any(needs_own_type(column) for column in entity.columns),
     )
 
 
@@ -153,6 +155,7 @@ def _column(column: Column, table: Table) -> ColumnView:
     arguments: list[Code] = []
     if column.name != column.attribute:
         arguments.append(literal(column.name))
+    found = table.found.column(column.name) if table.found is not None else None
     if stored.type not in INFERRED:
         arguments.append(_type(stored))
     arguments += [foreign_key_code(k) for k in table.foreign_keys if k.column == column.name]
@@ -163,7 +166,11 @@ def _column(column: Column, table: Table) -> ColumnView:
     if column.type is ColumnType.JSON and stored.nullable:
         arguments.append(constant("nullable=True"))
     if stored.default:
-        arguments.append(compose("server_default={}", _default(stored)))
+        # A column that was there before may lack the default: then each statement says it.
+        word = "server_default" if found is None or found.default else "default"
+        arguments.append(compose("{}={}", constant(word), _default(stored)))
+    elif column.fill is Fill.DATABASE:
+        arguments.append(constant("server_default=FetchedValue()"))
     if column.fill is Fill.UPDATED:
         arguments.append(constant("onupdate=func.now()"))
     written = compose(" = mapped_column({})", joined(arguments)) if arguments else constant("")
@@ -171,7 +178,14 @@ def _column(column: Column, table: Table) -> ColumnView:
 
 
 def _type(stored: TableColumn) -> Code:
+    if stored.type == NAIVE:
+        return constant("NaiveTimestamp()")
     return constant("Json()") if stored.type == "jsonb" else sqlalchemy_type(stored.type)
+
+
+def needs_own_type(column: Column) -> bool:
+    """Whether a column needs a type of SQLAlchemy that is made for it."""
+    return column.stored_as == "timestamp" or bool(column.enum_type)
 
 
 def _default(stored: TableColumn) -> Code:

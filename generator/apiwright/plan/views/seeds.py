@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -40,11 +40,38 @@ class AccountView:
     member: Code
 
 
-def seed_views(service: Service) -> tuple[SeedView, ...]:
-    """The functions for all entities; what others refer to comes first."""
+def seed_views(service: Service, closed: Collection[str] = ()) -> tuple[SeedView, ...]:
+    """The functions for all entities; what others refer to comes first.
+
+    `closed` are entities of which the service can make no row, for lack of a value.
+    """
     order = {table.name: place for place, table in enumerate(build_tables(service))}
     entities = sorted(service.entities.values(), key=lambda e: (not e.identity, order[e.table]))
-    return tuple(_seed(entity, service) for entity in entities)
+    left = set(closed)
+    for entity in _after_targets(entities):
+        if left & {_target(column) for column in needed_references(entity).values()}:
+            left.add(entity.name)
+    made = [entity for entity in _after_targets(entities) if entity.name not in left]
+    return tuple(_seed(entity, service, left) for entity in made)
+
+
+def _after_targets(entities: list[Entity]) -> list[Entity]:
+    """Entities after those whose rows they are tied to; a circle is broken where it began."""
+    waiting = {entity.name: entity for entity in entities}
+    done: list[Entity] = []
+    while waiting:
+        ready = next(
+            (e for e in waiting.values() if not (_needed_first(e) - {e.name}) & waiting.keys()),
+            next(iter(waiting.values())),
+        )
+        done.append(waiting.pop(ready.name))
+    return done
+
+
+def _needed_first(entity: Entity) -> set[str]:
+    """The entities whose rows an example of this one needs."""
+    links = {r.target for r in entity.relations if isinstance(r, ManyToMany) and r.ids_property}
+    return links | {_target(column) for column in needed_references(entity).values()}
 
 
 def account_view(entity: Entity, service: Service) -> AccountView | None:
@@ -72,7 +99,7 @@ def _account(entity: Entity, login: str, roles: list[str]) -> Code:
     return joined(values)
 
 
-def _seed(entity: Entity, service: Service) -> SeedView:
+def _seed(entity: Entity, service: Service, left: Collection[str]) -> SeedView:
     row = example_row(entity, service)
     needed = needed_references(entity).items()
     arguments = {name: service.entities[_target(column)] for name, column in needed}
@@ -91,7 +118,8 @@ def _seed(entity: Entity, service: Service) -> SeedView:
             compose("{}: list[models.{}]", ident(link.attribute), ident(target.class_name))
         )
         # Rows of the same table are only made after this one.
-        rows = compose("{}[:2]", ident(target.plural)) if target is not entity else constant("[]")
+        there = target is not entity and target.name not in left
+        rows = compose("{}[:2]", ident(target.plural)) if there else constant("[]")
         call.append(compose("{}={}", ident(link.attribute), rows))
     return SeedView(
         function=ident(names.argument(entity.module)),
@@ -144,7 +172,7 @@ def _value(column: Column, entity: Entity, service: Service, row: dict[str, Json
         return compose("{}.{}", ident(_argument(column)), key)
     if column.fill is Fill.CREATED:
         return constant("NOW - timedelta(minutes=number)")
-    if column.fill in {Fill.GENERATED, Fill.UPDATED, Fill.DELETED, Fill.DEFAULT, Fill.OWNER}:
+    if column.fill in _LEFT_OUT:
         return None
     if column.hashed:
         return constant("UNSET")
@@ -167,6 +195,9 @@ def _code(column: Column, value: Json, *, unique: bool) -> Code | None:
     return _typed(column, str(value))
 
 
+_LEFT_OUT = frozenset(
+    {Fill.GENERATED, Fill.UPDATED, Fill.DELETED, Fill.DEFAULT, Fill.OWNER, Fill.DATABASE}
+)
 _PLAIN = frozenset(
     {ColumnType.TEXT, ColumnType.INT32, ColumnType.INT64, ColumnType.DOUBLE, ColumnType.BOOLEAN,
      ColumnType.JSON}

@@ -209,6 +209,8 @@ def _value(column: Column, schema: Schema, named: Mapping[str, NamedSchema]) -> 
         if column.array:
             raise NotDirectError(f"'{column.property}' is a list of bytes")
         return compose("base64({})", attribute)
+    if column.stored_as == "timestamp":
+        return compose("in_utc({})", attribute)
     if column.type is ColumnType.DECIMAL and _is_text(schema, column, named):
         kind = constant("ARRAY(Text())" if column.array else "Text()")
         return compose("cast({}, {})", attribute, kind)

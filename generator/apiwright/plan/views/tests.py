@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from apiwright.code import Code, compose, constant, joined
@@ -37,11 +38,11 @@ class KitView:
 class Kit:
     """Everything that is found out about a service before its tests are written."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, closed: Collection[str] = ()) -> None:
         identity = service.identity
         self.service = service
         self.samples = Samples(service)
-        self.rows = RowMaker(service)
+        self.rows = RowMaker(service, closed)
         known = identity is not None and self.rows.can_make(identity.name)
         self.people = People(service, known=known)
         self.requests = Requests(service, self.samples, self.people)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from apiwright import names
 from apiwright.ir.schemas import Json
 from apiwright.ir.storage import Column, ColumnType, Entity
+from apiwright.plan.storage.build import told_by_type
 
 _LONGEST = 100_000
 _TEXTS = ("", "!", "~ ~", "0", "x")
@@ -43,7 +44,7 @@ def refusals(column: Column, entity: Entity) -> Iterator[Refusal]:
     found: dict[str, Json] = {}
     for value in _candidates(column):
         rules = broken_rules(column, value)
-        if len(rules) == 1:
+        if len(rules) == 1 and not told_by_type(column).intersection(rules):
             found.setdefault(rules[0], value)
     for rule, value in found.items():
         yield Refusal(value, names.sql(f"ck_{entity.table}_{column.name}_{rule}"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from apiwright import names
 from apiwright.code import Code, compose, constant, ident, literal
@@ -68,21 +69,48 @@ class ModelTestsView:
     empties: bool
 
 
-def model_tests_view(kit: Kit) -> ModelTestsView | None:
-    """The rules that rows can be made for; None if there are none."""
+def model_tests_view(kit: Kit, called: Mapping[str, str]) -> ModelTestsView | None:
+    """The rules that rows can be made for; None if there are none.
+
+    `called` are the names that rules have in the database where those are others; a rule that is
+    not there has none.
+    """
     entities = [e for e in kit.service.entities.values() if kit.rows.can_make(e.name)]
-    pointers = [(e, column) for e in entities for column in e.columns if _points(kit, column)]
+    pointers = [
+        (e, column)
+        for e in entities
+        for column in e.columns
+        if _points(kit, column) and called.get(_key_name(kit, e, column), "x")
+    ]
     ends = {column.reference.on_delete for _, column in pointers if column.reference is not None}
     view = ModelTestsView(
-        refused=tuple(found for entity in entities for found in _refused(kit, entity)),
+        refused=tuple(
+            _known(found, called)
+            for entity in entities
+            for found in _refused(kit, entity)
+            if called.get(found.constraint, "x")
+        ),
         needed=tuple(found for entity in entities for found in _needed(kit, entity)),
-        alike=tuple(found for entity in entities for found in _alike(kit, entity)),
-        pointers=tuple(_pointer(kit, entity, column) for entity, column in pointers),
+        alike=tuple(
+            _known(found, called)
+            for entity in entities
+            for found in _alike(kit, entity)
+            if called.get(found.constraint, "x")
+        ),
+        pointers=tuple(_pointer(kit, entity, column, called) for entity, column in pointers),
         restricts=OnDelete.RESTRICT in ends,
         cascades=OnDelete.CASCADE in ends,
         empties=OnDelete.SET_NULL in ends,
     )
     return view if view.refused or view.needed or view.alike or view.pointers else None
+
+
+Rule = TypeVar("Rule", RefusedView, AlikeView)
+
+
+def _known(rule: Rule, called: Mapping[str, str]) -> Rule:
+    """A rule under the name that the database has for it."""
+    return replace(rule, constraint=called.get(rule.constraint, rule.constraint))
 
 
 def _refused(kit: Kit, entity: Entity) -> Iterator[RefusedView]:
@@ -98,10 +126,13 @@ def _refused(kit: Kit, entity: Entity) -> Iterator[RefusedView]:
             )
 
 
+_FILLED = frozenset({Fill.CREATED, Fill.UPDATED, Fill.DATABASE})
+
+
 def _needed(kit: Kit, entity: Entity) -> Iterator[NeededView]:
     """Columns that are never null, where nothing else gives them a value."""
     for column in entity.columns:
-        filled = column.default or column.fill in {Fill.CREATED, Fill.UPDATED}
+        filled = column.default or column.fill in _FILLED
         # Null in a column of JSON is JSON's own null, which is a value.
         if column.nullable or filled or column.type is ColumnType.JSON or column.name == entity.key:
             continue
@@ -122,11 +153,18 @@ def _points(kit: Kit, column: Column) -> bool:
     return column.reference is not None and kit.rows.can_make(column.reference.entity)
 
 
-def _pointer(kit: Kit, entity: Entity, column: Column) -> PointerView:
+def _key_name(kit: Kit, entity: Entity, column: Column) -> str:
+    assert column.reference is not None
+    target = kit.service.entities[column.reference.entity]
+    return names.sql(f"fk_{entity.table}_{column.name}_{target.table}")
+
+
+def _pointer(kit: Kit, entity: Entity, column: Column, called: Mapping[str, str]) -> PointerView:
     assert column.reference is not None
     target = kit.service.entities[column.reference.entity]
     given, whole = kit.rows.argument(column)
-    constraint = names.sql(f"fk_{entity.table}_{column.name}_{target.table}")
+    constraint = _key_name(kit, entity, column)
+    constraint = called.get(constraint, constraint)
     arguments = [
         compose("factories.{}", kit.rows.factory(entity.name)),
         compose("models.{}.{}", ident(entity.class_name), ident(entity.key_column.attribute)),

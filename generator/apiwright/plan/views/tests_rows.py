@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from apiwright.code import Code, comment, compose, ident, literal
@@ -39,11 +39,12 @@ class FactoriesView:
 class RowMaker:
     """Knows which rows tests can make, and how to write that down."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, closed: Collection[str] = ()) -> None:
         self._service = service
+        self._closed = closed
         self._seeds = {
             entity.name: seed
-            for seed in seed_views(service)
+            for seed in seed_views(service, closed)
             for entity in service.entities.values()
             if entity.class_name == seed.class_name
         }
@@ -82,7 +83,7 @@ class RowMaker:
         """Whether rows have a value in the column that isn't null, unless a test says so."""
         if column.reference is not None:
             return column in needed_references(entity).values()
-        if column.fill in {Fill.GENERATED, Fill.CREATED, Fill.UPDATED}:
+        if column.fill in {Fill.GENERATED, Fill.CREATED, Fill.UPDATED, Fill.DATABASE}:
             return True
         return bool(column.default) or self._seeded(column, entity) is not None
 
@@ -145,6 +146,8 @@ class RowMaker:
             waiting.remove(ready[0])
 
     def _is_ready(self, entity: Entity, done: list[str]) -> bool:
+        if entity.name in self._closed:
+            return False
         references = needed_references(entity).values()
         for column in entity.columns:
             if column in references:
@@ -171,8 +174,9 @@ class RowMaker:
         return not column.enum and any(word in value for word in _NUMBERED)
 
     def _seeded(self, column: Column, entity: Entity) -> Code | None:
-        seed = self._seeds[entity.name]
-        return next((code for name, code in seed.values if name == column.attribute), None)
+        seed = self._seeds.get(entity.name)
+        values = seed.values if seed is not None else ()
+        return next((code for name, code in values if name == column.attribute), None)
 
 
 def factory_name(entity: Entity) -> Code:
@@ -191,9 +195,12 @@ def _links(entity: Entity) -> list[ManyToMany]:
     return [r for r in entity.relations if isinstance(r, ManyToMany) and r.ids_property]
 
 
+_FILLED = frozenset({Fill.CREATED, Fill.UPDATED, Fill.DATABASE})
+
+
 def _is_filled(column: Column, entity: Entity) -> bool:
     """Whether the database has a value for the column, or can do without."""
-    if column.nullable or column.default or column.fill in {Fill.CREATED, Fill.UPDATED}:
+    if column.nullable or column.default or column.fill in _FILLED:
         return True
     types = {ColumnType.UUID, ColumnType.INT32, ColumnType.INT64}
     return column.fill is Fill.GENERATED and column.name == entity.key and column.type in types
