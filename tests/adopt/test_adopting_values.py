@@ -31,8 +31,10 @@ def column(kind: str, default: str = "", name: str = "c", **more: Any) -> Column
         ),
         (
             "character varying",
-            "CHECK (((c)::text = ANY ((ARRAY['a'::character varying, "
-            "'b'::character varying])::text[])))",
+            (
+                "CHECK (((c)::text = ANY ((ARRAY['a'::character varying, "
+                "'b'::character varying])::text[])))"
+            ),
             {"enum": ["a", "b"]},
         ),
         ("text", "CHECK ((c ~ '^[a-z]+$'::text))", {"pattern": "^[a-z]+$"}),
