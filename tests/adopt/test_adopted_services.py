@@ -168,6 +168,7 @@ def framework(client: httpx2.Client) -> None:
         "author_id": made["id"],
         "published_on": "2020-05-06T12:00:00+02:00",
         "app_author_ids": [made["id"], 1],
+        "state": "used",
     }
     two = ok(client.post("/app_book", json=body), 201)
     assert two["published_on"] == "2020-05-06T10:00:00+00:00"

@@ -75,6 +75,13 @@ def init(project: Path, _servers: Servers) -> None:
     succeeded(apiwright(project, "init", "../shop", "--from", contract))
 
 
+def adopt(project: Path, servers: Servers) -> None:
+    """The database is that of the reference service."""
+    with scratch_database(servers) as url:
+        run_python(project / "generated", service_environ(url), "-m", "alembic", "upgrade", "head")
+        succeeded(apiwright(project.parent, "init", "library", "--from-database", url))
+
+
 def override(project: Path, _servers: Servers) -> None:
     """In a project that has no such override yet."""
     (project / "overrides" / "items.py").unlink()
@@ -130,6 +137,7 @@ HOW: dict[str, Callable[[Path, Servers], None]] = {
     "apiwright migrate verify": migrate_command,
     "apiwright migrate merge": migrate_command,
     "apiwright generate --allow-data-loss users.nickname": lose_data,
+    "apiwright init library --from-database postgresql://user:password@host/database": adopt,
     "apiwright override reserveItem": override,
 }
 

@@ -48,7 +48,9 @@ _NUMBERS = frozenset({*_WHOLE, "real", "double precision"})
 _EMPTY = re.compile(r"'\{\}'::[a-z ]+\[\]|ARRAY\[\]::[a-z ]+\[\]")
 _QUOTED = re.compile(r"'((?:[^']|'')*)'(?:::[a-z ]+(?:\(\d+\))?(?:\[\])?)?")
 _NUMBER = re.compile(r"\(?'?(-?\d+(?:\.\d+)?)'?\)?(?:::[a-z ]+(?:\(\d+(?:,\d+)?\))?)?")
-_LITERALS = re.compile(r"\(?('(?:[^']|'')*')(?:::[a-z ]+)*\)?(?:::text)?(?:, |$)")
+_LITERAL = r"\(?('(?:[^']|'')*')(?:::[a-z ]+)*\)?(?:::text)?(?:, |$)"
+_LITERALS = re.compile(_LITERAL)
+_ONLY_LITERALS = re.compile(f"(?:{_LITERAL})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,9 @@ def _limit(column: ColumnFact, condition: str) -> dict[str, Any]:
 
 
 def _text_limit(name: str, condition: str) -> dict[str, Any]:
-    listed = re.fullmatch(rf"{name} = ANY \(+ARRAY\[(.*)\]\)?(?:::text\[\])?\)+", condition)
+    listed = re.fullmatch(rf"{name} = ANY \(+ARRAY\[(.*?)\]\)?(?:::text\[\])?\)+", condition)
+    if listed is not None and _ONLY_LITERALS.fullmatch(listed[1]) is None:
+        return {}
     if listed is not None:
         values = [_text(value) for value in _LITERALS.findall(listed[1])]
         return {"enum": values} if values and len(set(values)) == len(values) else {}

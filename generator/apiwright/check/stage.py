@@ -82,6 +82,7 @@ _ABOUT_STORAGE = (
     tables.check_table_names,
     tables.check_column_names,
     tables.check_column_numbers,
+    tables.check_column_types,
     tables.check_idle_words,
     references.check_references,
     accounts.check_identity,

@@ -6,6 +6,7 @@ from apiwright import names
 from apiwright.check.extensions import home, properties
 from apiwright.check.findings import Findings
 from apiwright.check.storage import Storage, Stored, is_off
+from apiwright.check.views import View
 from apiwright.check.words import listed, quoted, type_in_words
 from apiwright.load import Node
 from apiwright.load.wording import shown
@@ -192,6 +193,39 @@ def check_column_numbers(storage: Storage, found: Findings) -> None:
         elif isinstance(precision.value, int) and scale.value > precision.value:
             message = f"'scale' is more than 'precision': {scale.value} of {precision.value} digits"
             found.error("column-numbers", message, scale.position)
+
+
+def check_column_types(storage: Storage, found: Findings) -> None:
+    """A column is only stored as a type that has room for the values of its property."""
+    for place, written in properties(storage.contract, "x-column"):
+        view = storage.views.of(place.node)
+        kinds = set(view.kinds) - {"null"}
+        said = written.get("type")
+        word = said.text.partition("(")[0] if said is not None else ""
+        if said is not None and word in _STORED_AS and not _fits(word, kinds, view):
+            message = f"'{shown(said.text)}' holds {_STORED_AS[word][1]}, which this is not"
+            found.error("column-type", message, said.position)
+        enum = written.get("enum-type")
+        if enum is not None and (kinds != {"string"} or not view.enum):
+            message = "'enum-type' needs a text with an 'enum' beside it"
+            found.error("column-type", message, enum.key_position)
+
+
+def _fits(word: str, kinds: set[str], view: View) -> bool:
+    wanted = _STORED_AS[word][0]
+    if word in {"varchar", "char"}:
+        return kinds <= {"string", "array"} and view.format not in _OTHER_FORMATS
+    return kinds == {wanted} and (word != "timestamp" or view.format == "date-time")
+
+
+_OTHER_FORMATS = frozenset({"uuid", "date", "date-time", "byte", "decimal"})
+_STORED_AS = {
+    "smallint": ("integer", "whole numbers"),
+    "real": ("number", "numbers"),
+    "timestamp": ("string", "times, of the format date-time"),
+    "varchar": ("string", "text"),
+    "char": ("string", "text"),
+}
 
 
 def check_idle_words(storage: Storage, found: Findings) -> None:
