@@ -82,7 +82,8 @@ _TAKEN_CLASSES = frozenset(
         "UnitOfWorkRoute", "Uuid", "AccessToken", "InstrumentedAttribute", "ColumnElement",
         "PasswordHasher", "Settings", "AliasChoices", "Database", "Environment", "ACCOUNTS", "NOW",
         "UNSET", "UTC", "TYPE_CHECKING", "PATHS", "OVERRIDES", "Iterator", "ORMOption", "Steps",
-        "SQLColumnExpression",
+        "CHAR", "FetchedValue", "NaiveTimestamp", "NamedType", "REAL", "SQLColumnExpression",
+        "SmallInteger",
     }
 )  # fmt: skip
 

@@ -173,7 +173,7 @@ def rendered(
     timings: Timings,
 ) -> Output:
     """The files of the service whose database follows `history` as `storage` says."""
-    with timings.stage("plan files"):
+    with timings.stage("files"):
         planned = plan(understood.service, history, understood.bound, storage)
     with timings.stage("render"):
         files = render(planned, project.templates)

@@ -56,7 +56,8 @@ def test_timings_name_every_stage(invoke: Invoke, project: Path) -> None:
     lines = invoke(project, "generate", "--timings").output.splitlines()
     named = [line.split()[0] for line in lines if line.endswith(" ms")]
     assert named == [
-        "inputs", "load", "check", "understand", "plan", "render", "compare", "write", "together",
+        "inputs", "load", "check", "understand", "overrides", "withdrawals", "plan", "files",
+        "render", "compare", "write", "together",
     ]  # fmt: skip
 
 

@@ -151,7 +151,11 @@ def _rules(column: Column, entity: Entity) -> Iterator[tuple[str, Check]]:
 
     name, bounds = name_quoted(column.name), column.bounds
     if column.enum:
-        listed = ", ".join(quoted(value) for value in column.enum)
+        is_json = column.type is ColumnType.JSON
+        listed = ", ".join(
+            quoted(json.dumps(value, ensure_ascii=False) if is_json else value)
+            for value in column.enum
+        )
         if column.array:
             yield check("values", f"{name} <@ ARRAY[{listed}]")
         else:
