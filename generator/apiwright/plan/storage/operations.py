@@ -82,7 +82,7 @@ def _(step: RenameSequence) -> tuple[Code, ...]:
 @code.register
 def _(step: RenameNotNulls) -> tuple[Code, ...]:
     table = name_quoted(step.table)
-    listed = f"SELECT FROM pg_constraint WHERE conrelid = {quoted(table)}::regclass"
+    listed = f"SELECT FROM pg_constraint WHERE conrelid = {quoted(table)}::regclass"  # nosec B608
     lines = ["BEGIN"]
     for before, after in step.pairs:
         renamed = f"{name_quoted(before)} TO {name_quoted(after)}"
@@ -284,7 +284,7 @@ def _tightened(table: str, column: str) -> str:
     warning = quoted(f"{table}.{column} stays nullable: there are rows without a value")
     lines = (
         "BEGIN",
-        f"    IF EXISTS (SELECT FROM {of} WHERE {name} IS NULL) THEN",
+        f"    IF EXISTS (SELECT FROM {of} WHERE {name} IS NULL) THEN",  # nosec B608
         f"        RAISE WARNING USING MESSAGE = {warning};",
         "    ELSE",
         f"        ALTER TABLE {of} ALTER COLUMN {name} SET NOT NULL;",
