@@ -34,6 +34,13 @@ class Position:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+def position_data(position: Position | None) -> dict[str, str | int | None]:
+    """A place as plain data, for programs."""
+    if position is None:
+        return {"file": None, "line": None, "column": None}
+    return {"file": position.file, "line": position.line, "column": position.column}
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One finding: a stable `code` for machines, a `message` and a `hint` for people."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from apiwright.breaking import RULES, Level
 from apiwright.breaking.sameness import Sameness
-from tests.support.api_changes import changes
+from tests.support.api_changes import changes, echoing
 
 NAMES = ("A", "B", "C", "D")
 KINDS = ("string", "integer", "number", "boolean", "array", "object", "null")
@@ -68,23 +68,6 @@ SCHEMAS = st.recursive(leaves(), wider, max_leaves=8)
 COMPONENTS = st.fixed_dictionaries(dict.fromkeys(NAMES, SCHEMAS))
 
 
-def contract(components: Any) -> dict[str, Any]:
-    content = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}}}
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Any", "version": "1"},
-        "paths": {
-            "/any": {
-                "post": {
-                    "requestBody": content,
-                    "responses": {"200": {"description": "x", **content}},
-                }
-            }
-        },
-        "components": {"schemas": components},
-    }
-
-
 @pytest.fixture(params=[True, False], ids=["short cuts", "everything compared"])
 def _short_cuts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if not request.param:
@@ -95,16 +78,16 @@ def _short_cuts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(COMPONENTS)
 def test_what_stays_gives_no_change(components: Any) -> None:
-    assert changes(contract(components), contract(components)) == ()
+    assert changes(echoing(components), echoing(components)) == ()
 
 
 @settings(max_examples=60)
 @given(COMPONENTS, COMPONENTS)
 def test_any_two_contracts_are_compared_by_the_rules(before: Any, after: Any) -> None:
-    found = changes(contract(before), contract(after))
+    found = changes(echoing(before), echoing(after))
     assert list(found) == list(dict.fromkeys(found))
     assert all(change.level in RULES[change.id].levels for change in found)
-    assert found == changes(contract(before), contract(after))
+    assert found == changes(echoing(before), echoing(after))
 
 
 @settings(max_examples=50)
@@ -112,10 +95,10 @@ def test_any_two_contracts_are_compared_by_the_rules(before: Any, after: Any) ->
 def test_what_is_written_alike_is_no_difference(before: Any, after: Any) -> None:
     """The short cut finds nothing less than comparing everything does."""
     mixed = {**before, "C": after["C"]}
-    quick = changes(contract(before), contract(mixed))
+    quick = changes(echoing(before), echoing(mixed))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Sameness, "same", lambda *_: False)
-        assert changes(contract(before), contract(mixed)) == quick
+        assert changes(echoing(before), echoing(mixed)) == quick
 
 
 @settings(max_examples=50)
@@ -126,9 +109,9 @@ def test_a_new_optional_property_breaks_nobody_until_it_is_taken_back(
     properties = {"old": {"$ref": "#/components/schemas/B"}}
     schema = {"type": "object", "properties": properties}
     components = json.loads(json.dumps(components).replace("schemas/A", "schemas/D"))
-    before = contract({**components, "A": schema})
+    before = echoing({**components, "A": schema})
     wide = {**schema, "properties": {**properties, "new": {"type": kind}}}
-    after = contract({**components, "A": wide})
+    after = echoing({**components, "A": wide})
     there = {(change.id, change.level) for change in changes(before, after)}
     assert there == {
         ("new-optional-request-property", Level.INFO),

@@ -62,3 +62,21 @@ def changes(
 ) -> tuple[ApiChange, ...]:
     """What changed between two contracts."""
     return api_changes(loaded(before, "old.json"), loaded(after, "new.json"), today=today)
+
+
+def echoing(components: Any) -> dict[str, Any]:
+    """A contract with these schemas, which takes an A and answers with an A."""
+    content = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Any", "version": "1"},
+        "paths": {
+            "/any": {
+                "post": {
+                    "requestBody": content,
+                    "responses": {"200": {"description": "x", **content}},
+                }
+            }
+        },
+        "components": {"schemas": components},
+    }

@@ -26,7 +26,7 @@ _TABLES = f"""
         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.deptype = 'e'
             AND d.classid = 'pg_class'::regclass AND d.objid = c.oid)
     ORDER BY c.relname COLLATE "C"
-"""  # nosec B608
+"""  # nosec B608 - a constant of ours
 _COLUMNS = """
     SELECT c.relname, a.attname, t.typname, t.typtype::text,
         t.typnamespace = :schema AND t.typtype = 'e' AS own_enum,

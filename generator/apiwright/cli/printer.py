@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from apiwright.load.node import Source
-from apiwright.problems import Position, Problem, Report, Severity
+from apiwright.problems import Position, Problem, Report, Severity, position_data
 
 _WIDTH = 100
 _BEFORE = 60
@@ -84,9 +84,10 @@ def problems_as_json(report: Report) -> list[dict[str, Any]]:
             "severity": problem.severity.value,
             "message": problem.message,
             "hint": problem.hint,
-            **_place(problem.position),
+            **position_data(problem.position),
             "related": [
-                {**_place(position), "message": message} for position, message in problem.related
+                {**position_data(position), "message": message}
+                for position, message in problem.related
             ],
         }
         for problem in report
@@ -98,20 +99,14 @@ def problems_as_github(report: Report) -> str:
     return "".join(f"{_command(problem)}\n" for problem in report)
 
 
-def _place(position: Position | None) -> dict[str, Any]:
-    if position is None:
-        return {"file": None, "line": None, "column": None}
-    return {"file": position.file, "line": position.line, "column": position.column}
-
-
 def _command(problem: Problem) -> str:
     properties = {"title": problem.code}
     if problem.position is not None:
-        place = problem.position
+        where = problem.position
         properties = {
-            "file": place.file,
-            "line": str(place.line),
-            "col": str(place.column),
+            "file": where.file,
+            "line": str(where.line),
+            "col": str(where.column),
             **properties,
         }
     listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import subprocess  # nosec B404 - asks git
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -11,14 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from apiwright.git import NoGitError, git
 from apiwright.history import read_history
 from apiwright.load import Document, load
 from apiwright.plan import History
 from apiwright.problems import Report
 from apiwright.project import Project
 from apiwright.served import served_contract
-
-_SECONDS = 60
 
 
 class BaselineError(Exception):
@@ -92,16 +90,10 @@ def _unpack(project: Project, reference: str, folder: Path) -> None:
 
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
-    """What git prints, or None where it fails."""
     try:
-        done = subprocess.run(  # nosec B603 B607 - no shell; git is found as people find it
-            ["git", *arguments], cwd=folder, capture_output=True, check=False, timeout=_SECONDS
-        )
-    except FileNotFoundError as error:
-        raise BaselineError("git is not installed") from error
-    except subprocess.TimeoutExpired as error:
-        raise BaselineError(f"git did not answer within {_SECONDS} s") from error
-    return done.stdout if done.returncode == 0 else None
+        return git(folder, *arguments)
+    except NoGitError as error:
+        raise BaselineError(str(error)) from error
 
 
 def _loaded(contract: Path, base: Path) -> Document:

@@ -7,7 +7,7 @@ from typing import Any
 from apiwright.breaking import ApiChange
 from apiwright.forecast.model import Forecast
 from apiwright.plan import StepView
-from apiwright.problems import Position, Problem
+from apiwright.problems import Problem, position_data
 
 
 def as_data(forecast: Forecast) -> dict[str, Any]:
@@ -25,15 +25,20 @@ def as_data(forecast: Forecast) -> dict[str, Any]:
             "steps": [_step(step) for step in storage.steps],
             "revisions": [{"file": r.file, "sql": r.sql} for r in forecast.revisions],
             "refused": [
-                {"name": r.name, "message": r.message, "hint": r.hint, **_place(r.position)}
+                {"name": r.name, "message": r.message, "hint": r.hint, **position_data(r.position)}
                 for r in storage.refusals
             ],
             "unclear": [
-                {"before": q.before, "after": q.after, "message": q.message, **_place(q.position)}
+                {
+                    "before": q.before,
+                    "after": q.after,
+                    "message": q.message,
+                    **position_data(q.position),
+                }
                 for q in storage.questions
             ],
             "notes": [
-                {"code": n.code, "name": n.name, "message": n.message, **_place(n.position)}
+                {"code": n.code, "name": n.name, "message": n.message, **position_data(n.position)}
                 for n in storage.notes
             ],
         },
@@ -55,7 +60,7 @@ def _change(change: ApiChange) -> dict[str, Any]:
         "where": change.where,
         "message": change.message,
         "hint": change.hint,
-        **_place(change.position),
+        **position_data(change.position),
     }
 
 
@@ -77,11 +82,5 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "severity": problem.severity.value,
         "message": problem.message,
         "hint": problem.hint,
-        **_place(problem.position),
+        **position_data(problem.position),
     }
-
-
-def _place(position: Position | None) -> dict[str, Any]:
-    if position is None:
-        return {"file": None, "line": None, "column": None}
-    return {"file": position.file, "line": position.line, "column": position.column}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess  # nosec B404 - asks git, with fixed arguments
 from dataclasses import dataclass
 from pathlib import Path
 
+from apiwright.git import NoGitError, git
 from apiwright.migrate.errors import MigrateError
 from apiwright.migrate.revisions import Revision, Revisions
 
@@ -56,13 +56,7 @@ def sides(revisions: Revisions, shared: Shared) -> tuple[Side, ...]:
 def _git(folder: Path, *arguments: str) -> str | None:
     """What git says; None where it fails, or is not there."""
     try:
-        done = subprocess.run(  # nosec B603 B607 - no shell
-            ["git", *arguments],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError:
+        found = git(folder, *arguments)
+    except (NoGitError, OSError):
         return None
-    return done.stdout.rstrip("\n") if done.returncode == 0 else None
+    return None if found is None else found.decode().rstrip("\n")

@@ -19,7 +19,7 @@ _OWN_TABLE = _OWN.format(classid="'pg_class'", oid="c.oid")
 _TABLES = f"""
     SELECT c.relname FROM pg_class c
     WHERE c.relnamespace = :schema AND c.relkind IN ('r', 'p') AND {_OWN_TABLE}
-"""  # nosec B608
+"""  # nosec B608 - constants of ours
 _COLUMNS = f"""
     SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod) AS type,
         a.attnotnull, coalesce(pg_get_expr(d.adbin, d.adrelid), '') AS fallback,
@@ -28,12 +28,12 @@ _COLUMNS = f"""
     LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
     WHERE c.relnamespace = :schema AND c.relkind IN ('r', 'p') AND {_OWN_TABLE}
         AND a.attnum > 0 AND NOT a.attisdropped
-"""  # nosec B608
+"""  # nosec B608 - constants of ours
 _CONSTRAINTS = f"""
     SELECT c.relname, n.conname, n.convalidated, pg_get_constraintdef(n.oid) AS definition
     FROM pg_constraint n JOIN pg_class c ON c.oid = n.conrelid
     WHERE c.relnamespace = :schema AND {_OWN_TABLE} AND (n.contype <> 'n' OR NOT n.convalidated)
-"""  # nosec B608
+"""  # nosec B608 - constants of ours
 _INDEXES = f"""
     SELECT c.relname, i.relname AS name, x.indisunique, x.indisvalid AND x.indisready AS valid,
         pg_get_indexdef(x.indexrelid) AS definition
@@ -41,7 +41,7 @@ _INDEXES = f"""
     WHERE c.relnamespace = :schema AND {_OWN_TABLE}
         AND NOT EXISTS (SELECT FROM pg_constraint n WHERE n.conindid = x.indexrelid
             AND n.conrelid = x.indrelid AND n.contype IN ('p', 'u', 'x'))
-"""  # nosec B608
+"""  # nosec B608 - constants of ours
 _OTHERS = f"""
     SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
         WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'foreign table' ELSE 'type' END || ' ' || c.relname,
@@ -60,7 +60,7 @@ _OTHERS = f"""
     UNION ALL SELECT 'trigger ' || g.tgname || ' of ' || c.relname, pg_get_triggerdef(g.oid)
     FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid
     WHERE c.relnamespace = :schema AND NOT g.tgisinternal
-"""  # nosec B608
+"""  # nosec B608 - constants of ours
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,11 +45,11 @@ def _in_batches(table: str, assignment: str, condition: str) -> str:
         '    "this block" bigint;',
         '    "last block" bigint;',
         "BEGIN",
-        f"    WHILE EXISTS (SELECT FROM {name} WHERE {condition}) LOOP",  # nosec B608
+        f"    WHILE EXISTS (SELECT FROM {name} WHERE {condition}) LOOP",  # nosec B608 - names are quoted
         '        "this block" := 0;',
         f'        "last block" := {size};',
         '        WHILE "this block" <= "last block" LOOP',
-        f"            UPDATE {name} SET {assignment}",  # nosec B608
+        f"            UPDATE {name} SET {assignment}",  # nosec B608 - names are quoted
         f"                WHERE ctid >= {here} AND ctid < {there}",
         f"                AND {condition};",
         "            COMMIT;",

@@ -301,7 +301,7 @@ class _Evolver:
                 "undeleted",
                 f"{now.name}.{column.name}",
                 f"rows of {now.name} that are marked deleted in {column.name} show up again",
-                f"to be rid of them first: DELETE FROM {now.name} WHERE {column.name} IS NOT NULL",  # nosec B608
+                f"to be rid of them first: DELETE FROM {now.name} WHERE {column.name} IS NOT NULL",  # nosec B608 - a hint, never run
                 self._declared.position(now.name),
             )
 

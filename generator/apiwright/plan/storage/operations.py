@@ -82,7 +82,7 @@ def _(step: RenameSequence) -> tuple[Code, ...]:
 @code.register
 def _(step: RenameNotNulls) -> tuple[Code, ...]:
     table = name_quoted(step.table)
-    listed = f"SELECT FROM pg_constraint WHERE conrelid = {quoted(table)}::regclass"  # nosec B608
+    listed = f"SELECT FROM pg_constraint WHERE conrelid = {quoted(table)}::regclass"  # nosec B608 - names are quoted
     lines = ["BEGIN"]
     for before, after in step.pairs:
         renamed = f"{name_quoted(before)} TO {name_quoted(after)}"
@@ -284,7 +284,7 @@ def _tightened(table: str, column: str) -> str:
     warning = quoted(f"{table}.{column} stays nullable: there are rows without a value")
     lines = (
         "BEGIN",
-        f"    IF EXISTS (SELECT FROM {of} WHERE {name} IS NULL) THEN",  # nosec B608
+        f"    IF EXISTS (SELECT FROM {of} WHERE {name} IS NULL) THEN",  # nosec B608 - names are quoted
         f"        RAISE WARNING USING MESSAGE = {warning};",
         "    ELSE",
         f"        ALTER TABLE {of} ALTER COLUMN {name} SET NOT NULL;",
@@ -299,7 +299,7 @@ def _counted_on(table: str, column: str) -> str:
     name, of = name_quoted(column), name_quoted(table)
     sequence = f"pg_get_serial_sequence({quoted(of)}, {quoted(column)})"
     # Names are quoted already.
-    return f"SELECT setval({sequence}, max({name})) FROM {of} HAVING max({name}) > 0"  # nosec B608
+    return f"SELECT setval({sequence}, max({name})) FROM {of} HAVING max({name}) > 0"  # nosec B608 - names are quoted
 
 
 def _execute(sql: str) -> Code:

@@ -106,7 +106,7 @@ class _Looks:
             own = self._evolution.columns.get((key.table, key.target), key.target)
             condition += (
                 f" AND NOT EXISTS (SELECT FROM {target} AS referred"
-                f" WHERE referred.{name_quoted(own)} = looked.{name})"  # nosec B608
+                f" WHERE referred.{name_quoted(own)} = looked.{name})"  # nosec B608 - names are quoted
             )
         yield _Look(
             table,
@@ -173,10 +173,10 @@ class _Looks:
             f"{self._value(look.table, name)} AS {name_quoted(name)}" for name in sorted(look.needs)
         ]
         table = name_quoted(self._evolution.tables.get(look.table, look.table))
-        rows = f"(SELECT {', '.join(columns)} FROM {table}) AS looked WHERE {look.condition}"  # nosec B608
+        rows = f"(SELECT {', '.join(columns)} FROM {table}) AS looked WHERE {look.condition}"  # nosec B608 - names are quoted
         if look.group:
             grouped = f"GROUP BY {', '.join(look.group)} HAVING count(*) > 1"
-            rows = f"(SELECT min({_KEY}) AS {_KEY} FROM {rows} {grouped}) AS twice"  # nosec B608
+            rows = f"(SELECT min({_KEY}) AS {_KEY} FROM {rows} {grouped}) AS twice"  # nosec B608 - names are quoted
         message = f"rows of {look.table} that {look.message}: "
         example = f", such as {', '.join(key)} = "
         lines = (
@@ -185,7 +185,7 @@ class _Looks:
             f"    {_COUNT} bigint;",
             f"    {_EXAMPLE} text;",
             "BEGIN",
-            f"    SELECT count(*), min({_KEY}) INTO {_COUNT}, {_EXAMPLE} FROM {rows};",  # nosec B608
+            f"    SELECT count(*), min({_KEY}) INTO {_COUNT}, {_EXAMPLE} FROM {rows};",  # nosec B608 - names are quoted
             f"    IF {_COUNT} > 0 THEN",
             "        RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',",
             f"            MESSAGE = {quoted(message)} || {_COUNT} || {quoted(example)}",
