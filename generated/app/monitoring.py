@@ -12,21 +12,23 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from prometheus_client import Counter, Histogram
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import override
 
+from app import metrics
 from app.config import Settings
+from app.current import CURRENT, Current
 from app.errors import unexpected
 
-REQUEST_COUNT = Counter(
-    "http_requests_total", "Total HTTP requests", ["method", "endpoint", "status"]
+REQUEST_COUNT = metrics.counter(
+    "http_requests_total", "Total HTTP requests", "method", "endpoint", "status"
 )
-REQUEST_DURATION = Histogram(
-    "http_request_duration_seconds", "HTTP request duration in seconds", ["method", "endpoint"]
+REQUEST_DURATION = metrics.histogram(
+    "http_request_duration_seconds", "HTTP request duration in seconds", "method", "endpoint"
 )
+IN_PROGRESS = metrics.gauge("http_requests_in_progress", "Requests that have no whole answer yet")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNMATCHED = "<unmatched>"
 UNREMARKABLE = frozenset({"/health/live", "/health/ready", "/metrics"})
@@ -78,6 +80,8 @@ class Monitoring:
             await send(message)
 
         inner = {**scope, "method": "GET"} if method == "HEAD" else scope
+        token = CURRENT.set(Current(request_id, inner))
+        IN_PROGRESS.inc()
         try:
             await self.app(inner, receive, watched_send)
         except Exception:
@@ -86,7 +90,9 @@ class Monitoring:
             error_log.exception("unexpected", extra={"fields": {"request_id": request_id}})
             await unexpected(Request(inner))(inner, receive, watched_send)
         finally:
+            IN_PROGRESS.dec()
             _note(method, inner, status, time.perf_counter() - started, request_id)
+            CURRENT.reset(token)
 
 
 def _request_id(given: bytes) -> str:
@@ -133,11 +139,6 @@ def _note(method: str, scope: Scope, status: int, seconds: float, request_id: st
 def _meters(method: str, endpoint: str, status: int) -> tuple[Counter, Histogram]:
     """What counts and times requests of one kind; there are only so many kinds."""
     return REQUEST_COUNT.labels(method, endpoint, status), REQUEST_DURATION.labels(method, endpoint)
-
-
-async def metrics(_request: Request) -> Response:
-    """The metrics, as Prometheus reads them."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 class JsonFormatter(logging.Formatter):

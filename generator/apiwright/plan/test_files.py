@@ -112,6 +112,7 @@ _ALWAYS = (
     "tests/conftest.py",
     "tests/integration/__init__.py",
     "tests/integration/test_migrations.py",
+    "tests/integration/test_shutdown.py",
     "tests/integration/test_unit_of_work.py",
     "tests/postgres.py",
     "tests/sample.py",
