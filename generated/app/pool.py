@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from sqlalchemy import Pool
 from sqlalchemy.pool import AsyncAdaptedQueuePool, PoolProxiedConnection
 from typing_extensions import override
@@ -13,6 +15,9 @@ CONNECTIONS = metrics.gauge(
     "database_pool_connections", "Open connections to the database", "state"
 )
 WAITING = metrics.gauge("database_pool_waiting", "Requests that wait for a connection")
+
+# SQLAlchemy logs what pools do by the names of their classes; this one's are not news either.
+logging.getLogger("app.pool").setLevel(logging.WARNING)
 
 
 class WatchedPool(AsyncAdaptedQueuePool):
