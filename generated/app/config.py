@@ -43,6 +43,7 @@ class Settings(BaseSettings):
 
     environment: Environment = Environment.PRODUCTION
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_exception_texts: bool | None = None
     docs_enabled: bool | None = None
     cors_origins: tuple[str, ...] = ()
     max_body_bytes: PositiveInt = 1_048_576
@@ -81,6 +82,13 @@ class Settings(BaseSettings):
         """Whether the documentation is served: as set, else everywhere but in production."""
         if self.docs_enabled is not None:
             return self.docs_enabled
+        return self.environment is not Environment.PRODUCTION
+
+    @property
+    def logs_exception_texts(self) -> bool:
+        """Whether logs have what exceptions say: as set, else everywhere but in production."""
+        if self.log_exception_texts is not None:
+            return self.log_exception_texts
         return self.environment is not Environment.PRODUCTION
 
     @property

@@ -12,10 +12,18 @@ NO_OPERATION = "<none>"
 
 @dataclass(slots=True, eq=False)
 class Current:
-    """A request: its id, and its scope, in which the router leaves the route."""
+    """A request: its id, that of the trace it belongs to, and its scope, where the route is left."""
 
     request_id: str
+    trace_id: str
     scope: Any
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """What every log line of the request has."""
+        if self.trace_id:
+            return {"request_id": self.request_id, "trace_id": self.trace_id}
+        return {"request_id": self.request_id}
 
     @property
     def operation(self) -> str:

@@ -19,8 +19,9 @@ from app.config import Settings, get_settings
 from app.database import Database
 from app.direct.route import DirectRoute
 from app.draining import drained
+from app.logs import log_lost_errors, set_up_logging
 from app.metrics import Sampler
-from app.monitoring import Monitoring, set_up_logging
+from app.monitoring import Monitoring
 from app.readiness import Readiness
 from app.services.bindings import OVERRIDES
 from app.utils.overriding import check_overrides
@@ -80,6 +81,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     settings.check()
     set_up_logging(settings)
+    log_lost_errors()
     contract.operations()
     app.state.database.connect()
     app.state.cache.connect()

@@ -119,6 +119,7 @@ _ALWAYS = (
     "tests/sample.py",
     "tests/scratch.py",
     "tests/test_cache.py",
+    "tests/test_canaries.py",
     "tests/test_config.py",
     "tests/test_docs.py",
     "tests/test_errors.py",
