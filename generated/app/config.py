@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     drain_seconds: NonNegativeFloat | None = None
     metrics_token: SecretStr = SecretStr("")
     metrics_open: bool | None = None
+    otel_exporter_otlp_endpoint: str = ""
 
     database_url: SecretStr = SecretStr("postgresql://localhost:5432/marketplace_api")
     database_pool_size: PositiveInt = 10

@@ -271,6 +271,7 @@ _ALWAYS = (
     "app/api/router.py",
     "app/api/routing.py",
     "app/cache.py",
+    "app/commands.py",
     "app/config.py",
     "app/contract/__init__.py",
     "app/current.py",
@@ -291,6 +292,7 @@ _ALWAYS = (
     "app/repositories/search.py",
     "app/schemas/__init__.py",
     "app/schemas/base.py",
+    "app/spans.py",
     "app/tracing.py",
     "app/services/__init__.py",
     "app/services/base.py",
@@ -319,5 +321,6 @@ _PROJECT = (
     "pyproject.toml",
     "pytest.ini",
     "requirements-dev.txt",
+    "requirements-tracing.txt",
     "requirements.txt",
 )
