@@ -80,18 +80,19 @@ class Monitoring:
         else:
             span = tracing.spans.request(known, asked)
             traceparent = span.traceparent
-        token = CURRENT.set(Current(request_id, traceparent, inner))
+        current = Current(request_id, traceparent, inner)
+        token = CURRENT.set(current)
         IN_PROGRESS.inc()
         try:
             await self.app(inner, receive, watched_send)
         except Exception:
             if begun:
                 raise
-            error_log.exception("unexpected", extra={"fields": {"request_id": request_id}})
+            error_log.exception("unexpected", extra={"fields": current.ids})
             await unexpected(Request(inner))(inner, receive, watched_send)
         finally:
             IN_PROGRESS.dec()
-            _note(known, inner, status, time.perf_counter() - started)
+            _note(known, current, status, time.perf_counter() - started)
             if span is not None:
                 endpoint = _endpoint(inner)
                 span.end(f"{known} {endpoint}", endpoint, status)
@@ -121,14 +122,15 @@ def _endpoint(scope: Scope) -> str:
     return str(getattr(scope.get("route"), "path", UNMATCHED))
 
 
-def _note(method: str, scope: Scope, status: int, seconds: float) -> None:
-    endpoint = _endpoint(scope)
+def _note(method: str, current: Current, status: int, seconds: float) -> None:
+    endpoint = _endpoint(current.scope)
     count, duration = _meters(method, endpoint, status)
     count.inc()
     duration.observe(seconds)
     level = logging.DEBUG if endpoint in UNREMARKABLE else logging.INFO
     if access_log.isEnabledFor(level):
         fields = {
+            **current.ids,
             "method": method,
             "endpoint": endpoint,
             "status": status,
