@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     metrics_token: SecretStr = SecretStr("")
     metrics_open: bool | None = None
     otel_exporter_otlp_endpoint: str = ""
+    slow_statement_milliseconds: NonNegativeFloat = 500.0
 
     database_url: SecretStr = SecretStr("postgresql://localhost:5432/marketplace_api")
     database_pool_size: PositiveInt = 10

@@ -24,6 +24,7 @@ from app.metrics import Sampler
 from app.monitoring import Monitoring
 from app.readiness import Readiness
 from app.services.bindings import OVERRIDES
+from app.slow import slow_ones_told
 from app.tracing import exported
 from app.utils.overriding import check_overrides
 from app.utils.security import PasswordHasher, Tokens
@@ -87,7 +88,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.database.connect()
     app.state.cache.connect()
     traced = exported(settings, "marketplace-api", app.version)
-    async with traced, drained(app.state, settings.seconds_to_drain):
+    told = slow_ones_told(settings, app.state.database)
+    async with traced, told, drained(app.state, settings.seconds_to_drain):
         sampling = asyncio.create_task(app.state.sampler.run())
         yield
         sampling.cancel()

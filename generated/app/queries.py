@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -24,9 +27,24 @@ LONGEST_TEXT = 2_000
 STARTED = "watched_since"
 
 
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """From how many seconds on a statement is slow, and who has to hear of it."""
+
+    seconds: float
+    hear: Callable[[str, float], None]
+
+
+NEVER = Slow(math.inf, lambda _statement, _seconds: None)
+slow = NEVER
+
+
 def note(statement: str, started: float, *, failed: bool = False) -> None:
     """Count a statement that has just ended; `started` is of `time.perf_counter`."""
-    _meter(current.operation(), statement).observe(time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    _meter(current.operation(), statement).observe(seconds)
+    if seconds >= slow.seconds:
+        slow.hear(statement, seconds)
     if tracing.spans is not None:
         word = kind(statement)
         about = {

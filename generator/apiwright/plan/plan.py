@@ -292,6 +292,7 @@ _ALWAYS = (
     "app/repositories/search.py",
     "app/schemas/__init__.py",
     "app/schemas/base.py",
+    "app/slow.py",
     "app/spans.py",
     "app/tracing.py",
     "app/services/__init__.py",

@@ -131,6 +131,7 @@ _ALWAYS = (
     "tests/test_parameters.py",
     "tests/test_repositories.py",
     "tests/test_seed.py",
+    "tests/test_slow.py",
     "tests/test_tracing.py",
     "tests/test_validators.py",
     "tests/wire.py",
