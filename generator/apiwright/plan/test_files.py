@@ -121,6 +121,7 @@ _ALWAYS = (
     "tests/test_cache.py",
     "tests/test_canaries.py",
     "tests/test_config.py",
+    "tests/test_dashboard.py",
     "tests/test_docs.py",
     "tests/test_errors.py",
     "tests/test_health.py",
