@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -46,6 +47,7 @@ def create_app(settings: Settings | None = None, *, answer_directly: bool = True
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
     app.state.database = Database(settings)
@@ -87,6 +89,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     contract.operations()
     app.state.database.connect()
     app.state.cache.connect()
+    # What was made until now lives as long as the process: no collection has to look at it again.
+    gc.collect()
+    gc.freeze()
     traced = exported(settings, "marketplace-api", app.version)
     told = slow_ones_told(settings, app.state.database)
     async with traced, told, drained(app.state, settings.seconds_to_drain):
