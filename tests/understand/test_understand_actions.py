@@ -392,7 +392,7 @@ def test_x_action_signs_in_at_another_address() -> None:
 
 def test_who_knows_the_password_may_change_it() -> None:
     fields = obj({"currentPassword": TEXT, "newPassword": TEXT})
-    signed_in = {"security": [{"oauth": []}]}
+    signed_in: Contract = {"security": [{"oauth": []}]}
     paths = {"/me/password": {"put": form(fields) | signed_in | {"operationId": "change"}},
              "/password": {"post": form(fields) | {"operationId": "public", "security": []}},
              "/secret": {"post": form(obj({"old_password": TEXT, "new_password": TEXT}))
