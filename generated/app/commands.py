@@ -25,7 +25,7 @@ class WatchedRedis(Redis):
         """What a command gives."""
         started, command, failed = time.perf_counter(), str(args[0]), True
         try:
-            answer = await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+            reply = await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
             failed = False
         except (RedisError, OSError):
             FAILURES.labels(command).inc()
@@ -35,7 +35,7 @@ class WatchedRedis(Redis):
             if tracing.spans is not None:
                 about = {"db.system.name": "redis", "db.operation.name": command}
                 tracing.spans.past(command, started, about, failed=failed)
-        return answer
+        return reply
 
 
 @cache
