@@ -184,7 +184,7 @@ def _odds_and_ends(running: Running) -> Customer:
     changed = {"password": f"{CANARY}-another", "email": "renamed@example.com"}
     assert customer.client.patch("/me", json=changed).status_code == 200
     label = customer.client.post("/labels", json={"name": "urgent"}).json()
-    key = customer.place(1, pickup_token=f"{CANARY}-pickup", label_ids=[label["id"]])
+    key = customer.place(1, door_pin=f"{CANARY}-pin", label_ids=[label["id"]])
     whole = {"what": "Chairs", "count": 2, "price": "7.00", "label_ids": []}
     for method, path, body, status in (
         ("PUT", f"/orders/{key}", whole, 200),

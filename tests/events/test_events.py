@@ -168,7 +168,7 @@ def test_secrets_are_in_no_place_where_things_are_told(aftermath: Aftermath) -> 
     audit = str(aftermath.rows("SELECT audit_entries::text FROM audit_entries"))
     assert CANARY not in audit
     outbox = aftermath.rows(
-        "SELECT outbox_events::text FROM outbox_events WHERE payload->>'pickup_token' IS NULL"
+        "SELECT outbox_events::text FROM outbox_events WHERE payload->>'door_pin' IS NULL"
     )
     assert len(outbox) > 0
     assert CANARY not in str(outbox)
