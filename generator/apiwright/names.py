@@ -56,7 +56,8 @@ _TAKEN_METHODS = frozenset(
         "context", "date", "datetime", "find", "flush", "from_body", "from_cookie", "from_header",
         "from_path", "from_query", "get", "get_all", "granted", "holds", "holds_any",
         "literal_column", "matches", "model", "models", "nobody", "override", "owned", "owns",
-        "page", "path_of", "publish", "query_of", "quote", "remove", "require", "require_owner", "respond",
+        "page", "path_of", "publish", "query_of",
+        "quote", "remove", "require", "require_owner", "respond",
         "restore", "router", "rows", "select", "selectinload", "sent", "session", "sessions",
         "shapes", "statements",
     }

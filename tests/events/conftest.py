@@ -146,9 +146,7 @@ def aftermath(
             relays = Relays(running, log)
             try:
                 customers = _trade(running, relays)
-                found = Aftermath(
-                    customers, receiver, [], running, relays, url, log
-                )
+                found = Aftermath(customers, receiver, [], running, relays, url, log)
                 eventually(lambda: _told(found), "everything is told")
                 found.stream.extend(_stream(servers.redis_url, folder.name))
                 yield found
@@ -211,7 +209,8 @@ def _told(aftermath: Aftermath) -> bool:
 def _stream(url: str, name: str) -> list[dict[str, str]]:
     client = redis.Redis.from_url(url, decode_responses=True)
     try:
-        return [fields for _, fields in client.xrange(name)]
+        entries: Any = client.xrange(name)
+        return [fields for _, fields in entries]
     finally:
         client.delete(name)
         client.close()

@@ -126,21 +126,22 @@ def test_what_nobody_takes_becomes_a_dead_letter_and_can_be_sent_again(
     eventually(lambda: len(aftermath.receiver.at("/broken")) == 1, "the letter arrives")
     [request] = aftermath.receiver.at("/broken")
     assert json.loads(request.body)["what"] == "Chairs"
-    eventually(
-        lambda: not aftermath.rows("SELECT 1 FROM event_deliveries"), "the delivery is over"
-    )
+    eventually(lambda: not aftermath.rows("SELECT 1 FROM event_deliveries"), "the delivery is over")
     assert aftermath.rows("SELECT 1 FROM dead_letters") == []
 
 
 def test_every_write_is_in_the_audit_trail(aftermath: Aftermath) -> None:
     """Who, by which operation, what before and after; writes of overrides as well."""
     [key] = aftermath.customers[-1].confirmed
-    query = "SELECT action, operation, before, after FROM audit_entries WHERE key = '{}' ORDER BY id"
-    placed, replaced, cancelled, reopened = aftermath.rows(query.format(key))
+    placed, replaced, cancelled, reopened = aftermath.rows(
+        "SELECT action, operation, before, after FROM audit_entries "
+        f"WHERE key = '{key}' ORDER BY id"
+    )
     assert placed[:3] == ("created", "placeOrder", None)
     assert placed[3].keys() == {"id", "what", "count", "price", "customer_id"}
     assert replaced[:2] == ("updated", "replaceOrder")
-    assert replaced[2] | {"labels": 0} == {"what": "Lamps", "count": 1, "price": "9.90", "labels": 0}
+    assert len(replaced[2].pop("labels")) == 1
+    assert replaced[2] == {"what": "Lamps", "count": 1, "price": "9.90"}
     assert replaced[3] == {"what": "Chairs", "count": 2, "price": "7.00", "labels": []}
     assert (cancelled[:2], cancelled[2]) == (("deleted", "cancelOrder"), {"deleted_at": None})
     assert (reopened[:2], reopened[3]) == (("restored", "reopenOrder"), {"deleted_at": None})

@@ -13,7 +13,10 @@ from apiwright.problems import Report
 def check_handlers(
     classes: Iterable[OverrideClass], expected: ExpectedClass | None, report: Report
 ) -> bool:
-    """Whether there is a class of handlers; a handler of no event, or one that is misread, is an error."""
+    """Whether there is a class of handlers.
+
+    A handler of no event, or one that has not the signature of a handler, is an error.
+    """
     for found in classes:
         derives = any(base.rpartition(".")[2] == "EventHandlers" for base in found.bases)
         if not derives:

@@ -65,10 +65,10 @@ def guarded(table: str) -> tuple[str, ...]:
     """
     name, refusal = guard_name(table), quoted(f"the rows of {table} are not to be changed")
     body = f"BEGIN RAISE EXCEPTION USING MESSAGE = {refusal}, ERRCODE = '23001'; END"
+    when = f"BEFORE UPDATE OR DELETE ON {name_quoted(table)} FOR EACH ROW"
     return (
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS {quoted(body)}",
-        f"CREATE TRIGGER {name} BEFORE UPDATE OR DELETE ON {name_quoted(table)} "
-        f"FOR EACH ROW EXECUTE FUNCTION {name}()",
+        f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION {name}()",
     )
 
 
