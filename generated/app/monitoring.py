@@ -1,38 +1,35 @@
-"""Request ids, metrics, a log line for each request, and headers that keep browsers careful."""
+"""Request ids, figures, a log line for each request, and headers that keep browsers careful."""
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import secrets
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import cache
-from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from prometheus_client import Counter, Histogram
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from typing_extensions import override
 
-from app.config import Settings
+from app import metrics, tracing
+from app.current import CURRENT, Current
 from app.errors import unexpected
 
-REQUEST_COUNT = Counter(
-    "http_requests_total", "Total HTTP requests", ["method", "endpoint", "status"]
+REQUEST_COUNT = metrics.counter(
+    "http_requests_total", "Total HTTP requests", "method", "endpoint", "status"
 )
-REQUEST_DURATION = Histogram(
-    "http_request_duration_seconds", "HTTP request duration in seconds", ["method", "endpoint"]
+REQUEST_DURATION = metrics.histogram(
+    "http_request_duration_seconds", "HTTP request duration in seconds", "method", "endpoint"
 )
+IN_PROGRESS = metrics.gauge("http_requests_in_progress", "Requests that have no whole answer yet")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNMATCHED = "<unmatched>"
 UNREMARKABLE = frozenset({"/health/live", "/health/ready", "/metrics"})
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-READ = frozenset({b"x-request-id", b"authorization"})
+READ = frozenset({b"x-request-id", b"authorization", b"traceparent"})
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -40,8 +37,6 @@ SECURITY_HEADERS = (
 )
 STRICT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 NO_STORE = (b"cache-control", b"no-store")
-
-ENCODER = json.JSONEncoder(ensure_ascii=True, default=str)
 
 access_log = logging.getLogger("app.access")
 error_log = logging.getLogger("app.errors")
@@ -78,6 +73,9 @@ class Monitoring:
             await send(message)
 
         inner = {**scope, "method": "GET"} if method == "HEAD" else scope
+        trace_id = tracing.trace_id(asked.get(b"traceparent", b""))
+        token = CURRENT.set(Current(request_id, trace_id, inner))
+        IN_PROGRESS.inc()
         try:
             await self.app(inner, receive, watched_send)
         except Exception:
@@ -86,7 +84,9 @@ class Monitoring:
             error_log.exception("unexpected", extra={"fields": {"request_id": request_id}})
             await unexpected(Request(inner))(inner, receive, watched_send)
         finally:
+            IN_PROGRESS.dec()
             _note(method, inner, status, time.perf_counter() - started, request_id)
+            CURRENT.reset(token)
 
 
 def _request_id(given: bytes) -> str:
@@ -133,36 +133,3 @@ def _note(method: str, scope: Scope, status: int, seconds: float, request_id: st
 def _meters(method: str, endpoint: str, status: int) -> tuple[Counter, Histogram]:
     """What counts and times requests of one kind; there are only so many kinds."""
     return REQUEST_COUNT.labels(method, endpoint, status), REQUEST_DURATION.labels(method, endpoint)
-
-
-async def metrics(_request: Request) -> Response:
-    """The metrics, as Prometheus reads them."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-
-class JsonFormatter(logging.Formatter):
-    """Log records as JSON, one a line, in ASCII; nothing in a message can make it two."""
-
-    @override
-    def format(self, record: logging.LogRecord) -> str:
-        """One line of JSON."""
-        fields: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-            **getattr(record, "fields", {}),
-        }
-        if record.exc_info:
-            fields["traceback"] = self.formatException(record.exc_info)
-        return ENCODER.encode(fields)
-
-
-def set_up_logging(settings: Settings) -> None:
-    """Log as JSON to standard error."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter())
-    logger = logging.getLogger("app")
-    logger.handlers = [handler]
-    logger.setLevel(settings.log_level)
-    logger.propagate = False

@@ -97,7 +97,17 @@ def api_package(service: Service) -> str:
 
 
 _API_MODULES = frozenset(
-    {"binding", "dependencies", "deprecation", "docs", "health", "responses", "router", "routing"}
+    {
+        "binding",
+        "dependencies",
+        "deprecation",
+        "docs",
+        "health",
+        "metrics",
+        "responses",
+        "router",
+        "routing",
+    }
 )
 
 
