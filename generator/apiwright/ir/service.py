@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from apiwright.ir.operations import Operation
+from apiwright.ir.policies.events import ResourceEvents, Webhook
 from apiwright.ir.schemas import Json, NamedSchema
 from apiwright.ir.storage import Entity
 
@@ -121,7 +122,11 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service, understood. `deleted` names tables that may go with their rows."""
+    """A service, understood.
+
+    `deleted` names tables that may go with their rows, `audited` the entities whose writes are
+    kept in the audit trail.
+    """
 
     title: str
     version: str
@@ -137,6 +142,9 @@ class Service:
     default_role: str
     errors: Errors
     deleted: tuple[str, ...] = ()
+    events: tuple[ResourceEvents, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
+    audited: tuple[str, ...] = ()
 
     @property
     def identity(self) -> Entity | None:
@@ -145,3 +153,8 @@ class Service:
             if entity.identity is not None:
                 return entity
         return None
+
+    @property
+    def recorded(self) -> frozenset[str]:
+        """The entities whose writes leave something behind beside their rows."""
+        return frozenset((*self.audited, *(known.entity for known in self.events)))

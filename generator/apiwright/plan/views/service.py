@@ -79,6 +79,11 @@ class ServiceView:
     overridden: bool
     direct: bool
     deprecated: bool
+    events: bool
+    webhooks: bool
+    audit: bool
+    recorded: bool
+    event_stream: str
     json_columns: bool
     resources: tuple[ResourceName, ...]
     roles: tuple[RoleView, ...]
@@ -133,6 +138,11 @@ def service_view(service: Service, *, overridden: bool, direct: bool) -> Service
         overridden=overridden,
         direct=direct,
         deprecated=any(operation.deprecated for operation in service.operations.values()),
+        events=bool(service.events),
+        webhooks=bool(service.webhooks),
+        audit=bool(service.audited),
+        recorded=bool(service.recorded),
+        event_stream=f"{slug}:events",
         json_columns=any(
             column.type is ColumnType.JSON
             for entity in service.entities.values()
