@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
+from pydantic import Field, IPvAnyNetwork, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SHORTEST_KEY = 32
@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     docs_enabled: bool | None = None
     cors_origins: tuple[str, ...] = ()
     max_body_bytes: PositiveInt = 1_048_576
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    rate_limit_factor: PositiveFloat = 1.0
 
     database_url: SecretStr = SecretStr("postgresql://localhost:5432/marketplace_api")
     database_pool_size: PositiveInt = 10
@@ -68,6 +70,7 @@ class Settings(BaseSettings):
     hash_algorithm: Literal["bcrypt", "argon2id"] = "bcrypt"
     bcrypt_rounds: Annotated[int, Field(ge=4, le=20)] = 12
     hash_workers: PositiveInt = 2
+    login_attempts: PositiveInt = 10
 
     seed_password: SecretStr = SecretStr("")
 

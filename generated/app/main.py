@@ -16,7 +16,11 @@ from app.api.router import router
 from app.config import Settings, get_settings
 from app.database import Database
 from app.direct.route import DirectRoute
+from app.limits.attempts import Attempts
+from app.limits.headers import RateLimitHeaders
+from app.limits.limiter import Limiter
 from app.monitoring import Monitoring, metrics, set_up_logging
+from app.proxies import TrustedProxies
 from app.redis import SharedRedis
 from app.services.bindings import OVERRIDES
 from app.utils.overriding import check_overrides
@@ -44,6 +48,8 @@ def create_app(settings: Settings | None = None, *, answer_directly: bool = True
     app.state.database = Database(settings)
     app.state.redis = SharedRedis(settings)
     app.state.draining = False
+    app.state.limiter = Limiter(settings, app.state.redis)
+    app.state.attempts = Attempts(settings, app.state.redis)
     app.state.passwords = PasswordHasher(settings)
     app.state.tokens = Tokens(settings)
     check_overrides(OVERRIDES)
@@ -63,7 +69,10 @@ def create_app(settings: Settings | None = None, *, answer_directly: bool = True
             allow_methods=["*"],
             allow_headers=["Authorization", "Content-Type"],
         )
+    app.add_middleware(RateLimitHeaders)
     app.add_middleware(Monitoring)
+    if settings.trusted_proxies:
+        app.add_middleware(TrustedProxies, networks=settings.trusted_proxies)
     return app
 
 

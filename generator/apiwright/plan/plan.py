@@ -21,6 +21,7 @@ from apiwright.plan.views.binding import binding_view
 from apiwright.plan.views.constraints import constraints_view
 from apiwright.plan.views.deprecation import deprecations
 from apiwright.plan.views.direct import DirectBuilder, answers_module
+from apiwright.plan.views.limits import limits_view
 from apiwright.plan.views.models import model_view, needs_own_type
 from apiwright.plan.views.repositories import repository_view
 from apiwright.plan.views.routers import router_view
@@ -93,6 +94,10 @@ class _Planner:
         deprecated = deprecations(service)
         if deprecated:
             yield self._file("app/api/deprecation.py", deprecations=deprecated)
+        if service.limited:
+            for path in _WITH_LIMITS:
+                yield self._file(path)
+            yield self._file("app/limits/policies.py", limits=limits_view(service))
         yield from self._models()
         yield from self._schemas()
         if self._answered:
@@ -277,6 +282,7 @@ _ALWAYS = (
     "app/models/base.py",
     "app/monitoring.py",
     "app/paths.py",
+    "app/proxies.py",
     "app/redis.py",
     "app/repositories/__init__.py",
     "app/repositories/base.py",
@@ -286,6 +292,7 @@ _ALWAYS = (
     "app/services/__init__.py",
     "app/services/base.py",
     "app/utils/__init__.py",
+    "app/utils/addresses.py",
     "app/utils/json.py",
     "app/utils/pagination.py",
     "app/utils/parameters.py",
@@ -293,10 +300,19 @@ _ALWAYS = (
     "app/utils/values.py",
 )
 _WITH_SIGN_IN = (
+    "app/limits/attempts.py",
+    "app/limits/identity.py",
     "app/models/session.py",
     "app/services/sessions.py",
     "app/utils/roles.py",
     "app/utils/security.py",
+)
+_WITH_LIMITS = (
+    "app/limits/__init__.py",
+    "app/limits/buckets.py",
+    "app/limits/headers.py",
+    "app/limits/limiter.py",
+    "app/limits/shared.py",
 )
 _PROJECT = (
     ".dockerignore",

@@ -77,6 +77,7 @@ class ServiceView:
     overridden: bool
     direct: bool
     deprecated: bool
+    limited: bool
     json_columns: bool
     resources: tuple[ResourceName, ...]
     roles: tuple[RoleView, ...]
@@ -117,6 +118,7 @@ def service_view(service: Service, *, overridden: bool, direct: bool) -> Service
         overridden=overridden,
         direct=direct,
         deprecated=any(operation.deprecated for operation in service.operations.values()),
+        limited=service.limited,
         json_columns=any(
             column.type is ColumnType.JSON
             for entity in service.entities.values()
