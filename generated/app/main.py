@@ -1,4 +1,4 @@
-"""The application: `uvicorn app.main:app` serves it."""
+"""The application: `uvicorn app.main:app --no-proxy-headers` serves it."""
 
 from __future__ import annotations
 

@@ -45,6 +45,10 @@ class LocalBuckets:
         self._most = most
         self._empty_at: dict[bytes, int] = {}
 
+    def __len__(self) -> int:
+        """How many buckets are remembered."""
+        return len(self._empty_at)
+
     def take(self, buckets: Sequence[Bucket]) -> list[int]:
         """How far ahead of now each bucket is empty; the request is counted if all have room."""
         now = time.monotonic_ns() // 1000

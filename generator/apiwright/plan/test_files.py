@@ -68,6 +68,8 @@ def _paths(kit: Kit, *, overridden: bool, direct: bool) -> Iterator[str]:
     yield from _ALWAYS
     if any(operation.deprecated for operation in kit.service.operations.values()):
         yield _DEPRECATION
+    if kit.service.limits:
+        yield _LIMITS
     if direct:
         yield "tests/integration/test_driver.py"
         yield "tests/test_statements.py"
@@ -124,6 +126,7 @@ _ALWAYS = (
     "tests/test_monitoring.py",
     "tests/test_pagination.py",
     "tests/test_parameters.py",
+    "tests/test_proxies.py",
     "tests/test_redis.py",
     "tests/test_repositories.py",
     "tests/test_seed.py",
@@ -131,7 +134,8 @@ _ALWAYS = (
     "tests/wire.py",
 )
 _DEPRECATION = "tests/test_deprecation.py"
-_WITH_SIGN_IN = ("tests/test_security.py", "tests/test_sessions.py")
+_LIMITS = "tests/test_limits.py"
+_WITH_SIGN_IN = ("tests/test_attempts.py", "tests/test_security.py", "tests/test_sessions.py")
 _LOAD = (
     "tests/performance/__init__.py",
     "tests/performance/conftest.py",
@@ -143,6 +147,7 @@ _TAKEN = frozenset(
         *_ALWAYS,
         *_WITH_SIGN_IN,
         _DEPRECATION,
+        _LIMITS,
         "tests/test_auth.py",
         "tests/test_binding.py",
         "tests/test_contract.py",

@@ -72,7 +72,9 @@ def _limit(node: Node, name: str, origin: str, *, alone: bool) -> Limit:
 
 def _number(node: Node, field: str, otherwise: int) -> int:
     found = node.get(field)
-    return found.value if found is not None and isinstance(found.value, int) else otherwise
+    # JSON Schema takes 1e2 for an integer too.
+    given = found.value if found is not None else None
+    return int(given) if isinstance(given, int | float) else otherwise
 
 
 def _name(of: str) -> str:
@@ -88,5 +90,5 @@ def _usual(operation: Operation, entities: Mapping[str, Entity]) -> Iterator[Lim
     elif isinstance(action, RefreshAction):
         yield _REFRESH
     elif isinstance(action, CreateAction) and operation.public:
-        if entities[action.entity].identity is not None:
-            yield _REGISTER
+        opens_an_account = entities[action.entity].identity is not None
+        yield from (_REGISTER,) if opens_an_account else ()

@@ -82,20 +82,18 @@ def declare_limits(
 def drop_additions(document: Document) -> None:
     """Take out of a served contract what was added to the one that its author wrote."""
     dropped: set[str] = set()
+    components = document.root.get("components") or document.root
     for section in ("headers", "responses"):
-        found = document.root.get("components", section)
-        for name, node in list(found.mapping.items()) if found is not None else ():
-            if MARK in node.mapping:
-                del found.mapping[name]
-                dropped.add(f"#/components/{section}/{name}")
-    if not dropped:
-        return
-    for place in list(walk(document.root)):
+        found = components.entries(section)
+        for name in [name for name, node in found.items() if MARK in node.mapping]:
+            del found[name]
+            dropped.add(f"#/components/{section}/{name}")
+    for place in list(walk(document.root)) if dropped else ():
         if place.kind in {"responses", "response"}:
-            owner = place.node if place.kind == "responses" else place.node.get("headers")
-            for name, node in list(owner.mapping.items()) if owner is not None else ():
-                if node.string("$ref") in dropped:
-                    del owner.mapping[name]
+            of_response = place.kind == "response"
+            owner = place.node.entries("headers") if of_response else place.node.mapping
+            for name in [name for name, node in owner.items() if node.string("$ref") in dropped]:
+                del owner[name]
 
 
 def _add(document: Any, section: str, name: str, value: dict[str, Json]) -> str:
