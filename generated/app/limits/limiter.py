@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 from starlette.requests import Request
@@ -32,9 +33,8 @@ class Rate:
     tolerance: int
 
     def bucket(self, identity: str) -> Bucket:
-        """The bucket of a caller; its key tells nobody who that is, and is always as long."""
-        key = blake2b(f"{self.limit.name} {identity}".encode(), digest_size=16).digest()
-        return Bucket(key, self.interval, self.tolerance)
+        """The bucket of a caller."""
+        return Bucket(key_of(self.limit.name, identity), self.interval, self.tolerance)
 
     def left(self, bucket: Bucket, ahead: int) -> str:
         """What is left, for the header: for how many requests the bucket has room, and how long
@@ -43,6 +43,12 @@ class Rate:
         room = bucket.room(ahead)
         lasts = room * self.interval if room else bucket.wait(ahead)
         return f'"{self.limit.name}";r={room};t={seconds(lasts)}'
+
+
+@lru_cache(maxsize=4096)
+def key_of(limit: str, identity: str) -> bytes:
+    """What a bucket is called: it tells nobody whose it is, and is as short as all others."""
+    return blake2b(f"{limit} {identity}".encode(errors="replace"), digest_size=16).digest()
 
 
 def seconds(microseconds: int) -> int:

@@ -2,93 +2,58 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from functools import partial
-from typing import Any
-
-from redis.asyncio import Redis
-from redis.commands.core import AsyncScript
+from hashlib import sha1
 
 from app.limits.buckets import Bucket
 from app.redis import RedisAway, SharedRedis
+from app.utils.pipe import Reply, ReplyError
 
 PREFIX = b"limits:"
-MOST_AT_ONCE = 256
-"""Requests that are counted with one call."""
 
 TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local all, first, room = {}, 1, true
+local all, room = {}, true
 for i, key in ipairs(KEYS) do
-  local interval, tolerance = tonumber(ARGV[3 * i - 2]), tonumber(ARGV[3 * i - 1])
+  local interval, tolerance = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
   local ahead = (tonumber(redis.call('GET', key)) or now) - now
-  ahead = math.min(math.max(ahead, 0), tolerance)
-  room = room and ahead + interval <= tolerance
-  all[i] = ahead
-  if ARGV[3 * i] == '1' then
-    for j = first, room and i or 0 do
-      local left = all[j] + tonumber(ARGV[3 * j - 2])
-      redis.call('SET', KEYS[j], string.format('%.0f', now + left), 'PX', math.ceil(left / 1000))
-    end
-    first, room = i + 1, true
-  end
+  all[i] = math.min(math.max(ahead, 0), tolerance)
+  room = room and all[i] + interval <= tolerance
+end
+for i = 1, room and #KEYS or 0 do
+  local left = all[i] + tonumber(ARGV[2 * i - 1])
+  redis.call('SET', KEYS[i], string.format('%.0f', now + left), 'PX', math.ceil(left / 1000))
 end
 return all
 """
-"""Takes what `LocalBuckets.take` takes, for several requests; a "1" marks the last of each.
+"""Does what `LocalBuckets.take` does, with the time of Redis, which is the same for everybody.
 
-The time is that of Redis, the same for everybody, and every key goes away with what it counts.
+Every key goes away with what it counts.
 """
 
-Waiting = tuple[Sequence[Bucket], asyncio.Future[list[int]]]
+NAME = sha1(TAKE.encode(), usedforsecurity=False).hexdigest()
+"""What Redis calls a script that it has run before (EVALSHA)."""
 
 
 class SharedBuckets:
-    """Counts requests in Redis: those that come while it is being asked go together next."""
+    """Counts requests in Redis, each with one call."""
 
     def __init__(self, redis: SharedRedis) -> None:
         self._redis = redis
-        self._script: AsyncScript | None = None
-        self._waiting: list[Waiting] = []
-        self._asking: asyncio.Task[None] | None = None
 
     async def take(self, buckets: Sequence[Bucket]) -> list[int]:
         """The same as `LocalBuckets.take`; raises RedisAway."""
-        if not self._redis.available:
-            raise RedisAway
-        future: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((buckets, future))
-        if self._asking is None:
-            self._asking = asyncio.create_task(self._ask())
-        return await future
+        numbers = [number for each in buckets for number in (each.interval, each.tolerance)]
+        keys = [PREFIX + bucket.key for bucket in buckets]
+        reply = await self._redis.call("EVALSHA", NAME, len(keys), *keys, *numbers)
+        if isinstance(reply, ReplyError) and str(reply).startswith("NOSCRIPT"):
+            reply = await self._redis.call("EVAL", TAKE, len(keys), *keys, *numbers)
+        return _numbers(reply)
 
-    async def _ask(self) -> None:
-        while self._waiting:
-            asked = self._waiting[:MOST_AT_ONCE]
-            del self._waiting[:MOST_AT_ONCE]
-            try:
-                ahead = await self._redis.ask(partial(self._call, asked))
-            except RedisAway:
-                for _, future in asked:
-                    if not future.done():
-                        future.set_exception(RedisAway())
-            else:
-                for buckets, future in asked:
-                    own, ahead = ahead[: len(buckets)], ahead[len(buckets) :]
-                    if not future.done():
-                        future.set_result(own)
-        self._asking = None
 
-    async def _call(self, asked: Sequence[Waiting], redis: Redis) -> list[int]:
-        keys: list[Any] = []
-        arguments: list[Any] = []
-        for buckets, _ in asked:
-            for bucket in buckets:
-                keys.append(PREFIX + bucket.key)
-                arguments += (bucket.interval, bucket.tolerance, int(bucket is buckets[-1]))
-        if self._script is None:
-            self._script = redis.register_script(TAKE)
-        ahead: list[int] = await self._script(keys=keys, args=arguments, client=redis)
-        return ahead
+def _numbers(reply: Reply) -> list[int]:
+    """How far ahead each bucket is; a refusal is no answer to build on."""
+    if isinstance(reply, list):
+        return [number for number in reply if isinstance(number, int)]
+    raise RedisAway from reply if isinstance(reply, ReplyError) else None

@@ -296,6 +296,7 @@ _ALWAYS = (
     "app/utils/json.py",
     "app/utils/pagination.py",
     "app/utils/parameters.py",
+    "app/utils/pipe.py",
     "app/utils/validators.py",
     "app/utils/values.py",
 )
