@@ -157,7 +157,7 @@ def _callers(operation: Operation) -> str:
 
 def _limit(limit: Limit) -> str:
     burst = f", {limit.burst} at once" if limit.burst != limit.quota else ""
-    window = "second" if limit.window == 1 else f"{limit.window} seconds"
+    window = "1 second" if limit.window == 1 else f"{limit.window} seconds"
     requests = "1 request" if limit.quota == 1 else f"{limit.quota} requests"
     return f"takes {requests} per {limit.per.value} in {window}{burst}, {limit.origin}"
 
