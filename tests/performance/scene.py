@@ -59,6 +59,7 @@ class Scene:
             "ACCESS_TOKEN_SECONDS": "86400",
             "DRAIN_SECONDS": "0",
             "METRICS_OPEN": "true",
+            "RATE_LIMIT_FACTOR": "1000",
         }
 
     def peer_environ(self, workers: int = 1) -> dict[str, str]:

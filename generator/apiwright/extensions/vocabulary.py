@@ -201,6 +201,43 @@ _ACTION: dict[str, Any] = _either(
         },
     ),
 )
+_LIMIT: dict[str, Any] = _object(
+    needed="limit",
+    limit={
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 1_000_000_000,
+        "description": "How many requests a caller may make in a window",
+    },
+    window={
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 31 * 86_400,
+        "description": "How long a window is, in seconds; a minute unless said",
+    },
+    burst={
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 1_000_000_000,
+        "description": "How many of them may come at once; all unless said",
+    },
+    per={
+        "enum": ["address", "user", "key"],
+        "description": "Who the requests are counted of: an address, the account that is signed "
+        "in (unless said), or an API key; the next one where there is none",
+    },
+)
+_LIMITS: dict[str, Any] = _either(
+    {"const": False, "description": "No limit, not even a usual one"},
+    _LIMIT,
+    {
+        "type": "array",
+        "items": _LIMIT,
+        "minItems": 1,
+        "maxItems": 5,
+        "description": "Limits that all have to hold",
+    },
+)
 
 WORDS: Final[dict[str, Word]] = {
     word.name: word
@@ -344,6 +381,12 @@ WORDS: Final[dict[str, Word]] = {
             ("parameter",),
             "The properties in which the words of this parameter are looked for.",
             _names("Properties that hold text"),
+        ),
+        Word(
+            "x-rate-limit",
+            ("openapi", "tag", "operation"),
+            "How many requests a caller may make: to all operations, those of a tag, or this one.",
+            _LIMITS,
         ),
         Word(
             "x-roles",

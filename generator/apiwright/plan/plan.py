@@ -25,6 +25,7 @@ from apiwright.plan.views.dashboard import dashboard
 from apiwright.plan.views.deprecation import deprecations
 from apiwright.plan.views.direct import DirectBuilder, answers_module
 from apiwright.plan.views.events import events_view
+from apiwright.plan.views.limits import limits_view
 from apiwright.plan.views.models import model_view, needs_own_type
 from apiwright.plan.views.repositories import repository_view
 from apiwright.plan.views.routers import router_view
@@ -106,6 +107,10 @@ class _Planner:
         deprecated = deprecations(service)
         if deprecated:
             yield self._file("app/api/deprecation.py", deprecations=deprecated)
+        if service.limited:
+            for path in _WITH_LIMITS:
+                yield self._file(path)
+            yield self._file("app/limits/policies.py", limits=limits_view(service))
         yield from self._models()
         yield from self._schemas()
         if self._answered:
@@ -297,7 +302,6 @@ _ALWAYS = (
     "app/api/responses.py",
     "app/api/router.py",
     "app/api/routing.py",
-    "app/cache.py",
     "app/commands.py",
     "app/config.py",
     "app/contract/__init__.py",
@@ -314,6 +318,8 @@ _ALWAYS = (
     "app/pool.py",
     "app/queries.py",
     "app/readiness.py",
+    "app/proxies.py",
+    "app/redis.py",
     "app/repositories/__init__.py",
     "app/repositories/base.py",
     "app/repositories/search.py",
@@ -325,13 +331,17 @@ _ALWAYS = (
     "app/services/__init__.py",
     "app/services/base.py",
     "app/utils/__init__.py",
+    "app/utils/addresses.py",
     "app/utils/json.py",
     "app/utils/pagination.py",
     "app/utils/parameters.py",
+    "app/utils/pipe.py",
     "app/utils/validators.py",
     "app/utils/values.py",
 )
 _WITH_SIGN_IN = (
+    "app/limits/attempts.py",
+    "app/limits/identity.py",
     "app/models/session.py",
     "app/services/sessions.py",
     "app/utils/roles.py",
@@ -353,6 +363,12 @@ _WITH_EVENTS = (
     "app/relay/record.py",
     "app/relay/relay.py",
     "app/relay/stream.py",
+_WITH_LIMITS = (
+    "app/limits/__init__.py",
+    "app/limits/buckets.py",
+    "app/limits/headers.py",
+    "app/limits/limiter.py",
+    "app/limits/shared.py",
 )
 _PROJECT = (
     ".dockerignore",

@@ -69,6 +69,8 @@ def _paths(kit: Kit, *, overridden: bool, direct: bool) -> Iterator[str]:
     yield from _ALWAYS
     if any(operation.deprecated for operation in kit.service.operations.values()):
         yield _DEPRECATION
+    if kit.service.limits:
+        yield _LIMITS
     if direct:
         yield "tests/integration/test_driver.py"
         yield "tests/test_statements.py"
@@ -133,7 +135,6 @@ _ALWAYS = (
     "tests/postgres.py",
     "tests/sample.py",
     "tests/scratch.py",
-    "tests/test_cache.py",
     "tests/test_canaries.py",
     "tests/test_config.py",
     "tests/test_dashboard.py",
@@ -145,6 +146,8 @@ _ALWAYS = (
     "tests/test_monitoring.py",
     "tests/test_pagination.py",
     "tests/test_parameters.py",
+    "tests/test_proxies.py",
+    "tests/test_redis.py",
     "tests/test_repositories.py",
     "tests/test_seed.py",
     "tests/test_slow.py",
@@ -153,7 +156,8 @@ _ALWAYS = (
     "tests/wire.py",
 )
 _DEPRECATION = "tests/test_deprecation.py"
-_WITH_SIGN_IN = ("tests/test_security.py", "tests/test_sessions.py")
+_LIMITS = "tests/test_limits.py"
+_WITH_SIGN_IN = ("tests/test_attempts.py", "tests/test_security.py", "tests/test_sessions.py")
 _LOAD = (
     "tests/performance/__init__.py",
     "tests/performance/conftest.py",
@@ -166,6 +170,7 @@ _TAKEN = frozenset(
         *_WITH_SIGN_IN,
         _DEPRECATION,
         "tests/test_audit.py",
+        _LIMITS,
         "tests/test_auth.py",
         "tests/test_binding.py",
         "tests/test_contract.py",

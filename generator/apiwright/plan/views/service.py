@@ -84,6 +84,7 @@ class ServiceView:
     audit: bool
     recorded: bool
     event_stream: str
+    limited: bool
     json_columns: bool
     resources: tuple[ResourceName, ...]
     roles: tuple[RoleView, ...]
@@ -143,6 +144,7 @@ def service_view(service: Service, *, overridden: bool, direct: bool) -> Service
         audit=bool(service.audited),
         recorded=bool(service.recorded),
         event_stream=f"{slug}:events",
+        limited=service.limited,
         json_columns=any(
             column.type is ColumnType.JSON
             for entity in service.entities.values()
