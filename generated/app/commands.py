@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -23,19 +25,25 @@ class WatchedRedis(Redis):
     @override
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """What a command gives."""
-        started, command, failed = time.perf_counter(), str(args[0]), True
-        try:
-            reply = await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
-            failed = False
-        except (RedisError, OSError):
-            FAILURES.labels(command).inc()
-            raise
-        finally:
-            _meter(command).observe(time.perf_counter() - started)
-            if tracing.spans is not None:
-                about = {"db.system.name": "redis", "db.operation.name": command}
-                tracing.spans.past(command, started, about, failed=failed)
-        return reply
+        with timed(str(args[0])):
+            return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def timed(command: str) -> Iterator[None]:
+    """Count and time one command."""
+    started, failed = time.perf_counter(), True
+    try:
+        yield
+        failed = False
+    except (RedisError, OSError):
+        FAILURES.labels(command).inc()
+        raise
+    finally:
+        _meter(command).observe(time.perf_counter() - started)
+        if tracing.spans is not None:
+            about = {"db.system.name": "redis", "db.operation.name": command}
+            tracing.spans.past(command, started, about, failed=failed)
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import (
     Field,
+    IPvAnyNetwork,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
@@ -59,6 +60,8 @@ class Settings(BaseSettings):
     metrics_open: bool | None = None
     otel_exporter_otlp_endpoint: str = ""
     slow_statement_milliseconds: NonNegativeFloat = 500.0
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    rate_limit_factor: PositiveFloat = 1.0
 
     database_url: SecretStr = SecretStr("postgresql://localhost:5432/marketplace_api")
     database_pool_size: PositiveInt = 10
@@ -72,6 +75,7 @@ class Settings(BaseSettings):
     migration_patience: PositiveFloat = 300.0
 
     redis_url: SecretStr | None = None
+    redis_timeout: PositiveFloat = 0.25
 
     jwt_keys: dict[str, SecretStr] = {}
     jwt_signing_key: str = ""
@@ -83,6 +87,7 @@ class Settings(BaseSettings):
     hash_algorithm: Literal["bcrypt", "argon2id"] = "bcrypt"
     bcrypt_rounds: Annotated[int, Field(ge=4, le=20)] = 12
     hash_workers: PositiveInt = 2
+    login_attempts: PositiveInt = 10
 
     seed_password: SecretStr = SecretStr("")
 

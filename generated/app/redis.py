@@ -18,6 +18,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from app.commands import WatchedRedis, timed
 from app.config import Settings
 from app.utils.pipe import Pipe, Reply, open_pipe
 
@@ -59,7 +60,7 @@ class SharedRedis:
     def connect(self) -> None:
         """Prepare connections; they are opened when they are first needed."""
         if self._settings.redis_url is not None:
-            self._redis = Redis.from_url(
+            self._redis = WatchedRedis.from_url(
                 self._settings.redis_url.get_secret_value(),
                 socket_timeout=self._settings.redis_timeout,
                 socket_connect_timeout=self._settings.redis_timeout,
@@ -90,7 +91,8 @@ class SharedRedis:
             pipe = self._pipe
             if pipe is None or not pipe.is_open:
                 pipe = await self._opened(self._redis)
-            return await pipe.ask(*words)
+            with timed(str(words[0])):
+                return await pipe.ask(*words)
         except LOST as error:
             self._open(self._redis, error)
             raise RedisAway from error

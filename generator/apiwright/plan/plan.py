@@ -363,6 +363,7 @@ _WITH_EVENTS = (
     "app/relay/record.py",
     "app/relay/relay.py",
     "app/relay/stream.py",
+)
 _WITH_LIMITS = (
     "app/limits/__init__.py",
     "app/limits/buckets.py",
