@@ -58,6 +58,8 @@ class Scene:
             "JWT_KEYS": json.dumps({"bench": self.key}),
             "ACCESS_TOKEN_SECONDS": "86400",
             "RATE_LIMIT_FACTOR": "1000",
+            "DRAIN_SECONDS": "0",
+            "METRICS_OPEN": "true",
         }
 
     def peer_environ(self, workers: int = 1) -> dict[str, str]:

@@ -42,6 +42,7 @@ LIMITS: Mapping[str, Sequence[Limit]] = {
     "readMe": (DEFAULT,),
     "updateMe": (DEFAULT,),
     "deleteMe": (DEFAULT,),
+    "changePassword": (DEFAULT,),
     "readUser": (DEFAULT,),
     "updateUser": (DEFAULT,),
     "deleteUser": (DEFAULT,),
