@@ -55,13 +55,13 @@ class Settings(BaseSettings):
     docs_enabled: bool | None = None
     cors_origins: tuple[str, ...] = ()
     max_body_bytes: PositiveInt = 1_048_576
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    rate_limit_factor: PositiveFloat = 1.0
     drain_seconds: NonNegativeFloat | None = None
     metrics_token: SecretStr = SecretStr("")
     metrics_open: bool | None = None
     otel_exporter_otlp_endpoint: str = ""
     slow_statement_milliseconds: NonNegativeFloat = 500.0
-    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
-    rate_limit_factor: PositiveFloat = 1.0
 
     database_url: SecretStr = SecretStr("postgresql://localhost:5432/marketplace_api")
     database_pool_size: PositiveInt = 10

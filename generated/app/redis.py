@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -18,9 +19,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from app.commands import WatchedRedis, timed
+from app.commands import WatchedRedis, note
 from app.config import Settings
-from app.utils.pipe import Pipe, Reply, open_pipe
+from app.utils.pipe import Pipe, Reply, ReplyError, open_pipe
 
 PAUSE = 1.0
 """Seconds between two looks at whether Redis is back."""
@@ -87,15 +88,19 @@ class SharedRedis:
         """
         if self._redis is None or self._looking is not None:
             raise RedisAway
+        started, failed = time.perf_counter(), True
         try:
             pipe = self._pipe
             if pipe is None or not pipe.is_open:
                 pipe = await self._opened(self._redis)
-            with timed(str(words[0])):
-                return await pipe.ask(*words)
+            reply = await pipe.ask(*words)
+            failed = isinstance(reply, ReplyError)
         except LOST as error:
             self._open(self._redis, error)
             raise RedisAway from error
+        finally:
+            note(str(words[0]), started, failed=failed)
+        return reply
 
     async def ask(self, command: Callable[[Redis], Awaitable[Result]]) -> Result:
         """What `command` gets from Redis; raises RedisAway where it gets nothing.

@@ -10,6 +10,7 @@ from hashlib import blake2b
 
 from starlette.requests import Request
 
+from app import metrics
 from app.config import Settings
 from app.errors import TooManyRequests
 from app.limits.buckets import Bucket, LocalBuckets
@@ -17,6 +18,9 @@ from app.limits.identity import counted_for
 from app.limits.policies import LIMITS, Limit
 from app.limits.shared import SharedBuckets
 from app.redis import RedisAway, SharedRedis
+
+REFUSED = metrics.counter("rate_limit_refusals_total", "Requests that a limit refused", "limit")
+LOCAL = metrics.counter("rate_limit_local_total", "Requests that were counted without Redis")
 
 SECOND = 1_000_000
 TOLD = "rate_limit"
@@ -92,6 +96,8 @@ class Limiter:
             (b"ratelimit", ", ".join(told).encode()),
         )
         if full:
+            for rate, _, _ in full:
+                REFUSED.labels(rate.limit.name).inc()
             raise TooManyRequests(seconds(max(bucket.wait(left) for _, bucket, left in full)))
 
     async def take(self, buckets: Sequence[Bucket]) -> list[int]:
@@ -99,6 +105,7 @@ class Limiter:
         try:
             return await self._shared.take(buckets)
         except RedisAway:
+            LOCAL.inc()
             return self._local.take(buckets)
 
 
