@@ -233,6 +233,12 @@ WORDS: Final[dict[str, Word]] = {
             "What is gone for good: properties of this schema, or schemas of the document.",
             _names("What may be dropped together with its data"),
         ),
+        Word(
+            "x-versioned",
+            ("schema", PROPERTY),
+            "Rows of this schema have a version, which this property shows, or none does.",
+            _flag("Whether every change of a row raises its version"),
+        ),
         Word("x-index", (PROPERTY,), "This column has an index.", _flag("Whether it has one")),
         Word(
             "x-owner",
@@ -261,6 +267,12 @@ WORDS: Final[dict[str, Word]] = {
             ("operation",),
             "Whose rows this operation works on, where rows have an owner.",
             {"enum": ["own", "all"], "description": "The caller's own rows, or all"},
+        ),
+        Word(
+            "x-if-match",
+            ("operation",),
+            "Whether clients have to say which version of a row they change (RFC 6585, section 3).",
+            {"enum": ["required", "optional"], "description": "Whether they have to"},
         ),
         Word(
             "x-deprecated-since",

@@ -224,6 +224,7 @@ _FILLS: Mapping[Fill, str] = {
     Fill.CREATED: "the time of creation",
     Fill.UPDATED: "the time of the last change",
     Fill.DATABASE: "given by the database",
+    Fill.VERSION: "how often it was changed",
     Fill.OWNER: "the account that creates it",
     Fill.DELETED: "the time of deletion",
     Fill.DEFAULT: "a default",

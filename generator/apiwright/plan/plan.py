@@ -29,6 +29,7 @@ from apiwright.plan.views.service import (
     ResourceName,
     api_package,
     identity_view,
+    is_versioned,
     resource_name,
     service_view,
 )
@@ -89,6 +90,9 @@ class _Planner:
             yield self._file(path)
         if service.identity is not None:
             for path in _WITH_SIGN_IN:
+                yield self._file(path)
+        if is_versioned(service):
+            for path in _WITH_VERSIONS:
                 yield self._file(path)
         deprecated = deprecations(service)
         if deprecated:
@@ -298,6 +302,7 @@ _WITH_SIGN_IN = (
     "app/utils/roles.py",
     "app/utils/security.py",
 )
+_WITH_VERSIONS = ("app/api/conditional.py", "app/utils/conditions.py")
 _PROJECT = (
     ".dockerignore",
     ".env.example",

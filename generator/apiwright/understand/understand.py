@@ -12,6 +12,7 @@ from apiwright.ir.service import Service
 from apiwright.ir.storage import Entity, ManyToMany
 from apiwright.load import Document
 from apiwright.understand.actions import ActionReader
+from apiwright.understand.conditional import with_conditions
 from apiwright.understand.contract import served_contract
 from apiwright.understand.directions import mark
 from apiwright.understand.entities import EntityReader
@@ -44,8 +45,9 @@ def understand(document: Document) -> Service:
     sites = find_sites(written, reader.named, stored, identity)
     entities = EntityReader(reader.named, stored, sites, written, identity).entities()
     actions = ActionReader(reader.named, entities, sites, schemes, base, written)
-    operations = [_with_action(actions, item) for item in written]
-    named = mark(reader.named, _requests(operations), _responses(operations))
+    acting = [_with_action(actions, item) for item in written]
+    named = mark(reader.named, _requests(acting), _responses(acting))
+    operations = with_conditions(acting, base, named, entities)
     roles, default_role = read_roles(document)
     info = document.root.get("info") or document.root
     return Service(

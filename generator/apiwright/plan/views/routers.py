@@ -137,20 +137,56 @@ def _lines(operation: Operation, service: Service, known: Signature) -> list[Cod
     status = int(success.status) if success is not None and success.status.isdigit() else 200
     if known.returns == "Response":
         return [compose("return await {}", call)]
+    asked, checked = _conditions(operation)
     if known.returns == "None":
         return [
+            *asked,
             compose("await {}", call),
+            *checked,
             compose("return Response(status_code={})", literal(status)),
         ]
     extra = _extra(operation, status)
     at = location(operation, service)
     if at:
+        answer = compose("respond(made, {}, headers{})", literal(status), _media_type(operation))
         return [
             compose("made = await {}", call),
             compose('headers = {{"Location": {}}}', at),
-            compose("return respond(made, {}, headers{})", literal(status), _media_type(operation)),
+            compose("return {}", _tagged(operation, service, answer)),
+        ]
+    if operation.conditional is not None:
+        answer = compose("respond(shown{})", extra)
+        return [
+            *asked,
+            compose("shown = await {}", call),
+            *checked,
+            compose("return {}", _tagged(operation, service, answer)),
         ]
     return [compose("return respond(await {}{})", call, extra)]
+
+
+def _conditions(operation: Operation) -> tuple[list[Code], list[Code]]:
+    """The lines before and after a call that hold a change to the conditions of the client."""
+    known = operation.conditional
+    if known is None or not known.holds:
+        return [], []
+    asked = [constant("service.context.conditions.require()")] if known.required else []
+    return asked, [constant("service.context.conditions.must_be_checked()")]
+
+
+def _tagged(operation: Operation, service: Service, answer: Code) -> Code:
+    """An answer with its entity tag, if it has one."""
+    known = operation.conditional
+    if known is None or not known.mark:
+        return answer
+    arguments = [literal(operation.name), answer, literal(known.mark)]
+    if known.reads:
+        arguments.append(compose("cache_control={}", literal(known.cache_control)))
+    identity = service.identity
+    if known.own and identity is not None:
+        key = ident(identity.key_column.attribute)
+        arguments.append(compose("account=service.caller.account.{}", key))
+    return compose("tagged(service, {})", joined(arguments))
 
 
 def _extra(operation: Operation, status: int) -> Code:

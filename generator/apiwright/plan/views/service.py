@@ -78,6 +78,7 @@ class ServiceView:
     direct: bool
     deprecated: bool
     json_columns: bool
+    versioned: bool
     resources: tuple[ResourceName, ...]
     roles: tuple[RoleView, ...]
     errors: ErrorsView
@@ -92,7 +93,7 @@ def api_package(service: Service) -> str:
 
 
 _API_MODULES = frozenset(
-    {"binding", "dependencies", "deprecation", "docs", "health", "responses", "router", "routing"}
+    {"binding", "conditional", "dependencies", "deprecation", "docs", "health", "responses", "router", "routing"}
 )
 
 
@@ -122,11 +123,17 @@ def service_view(service: Service, *, overridden: bool, direct: bool) -> Service
             for entity in service.entities.values()
             for column in entity.columns
         ),
+        versioned=is_versioned(service),
         resources=tuple(resource_name(resource) for resource in service.resources),
         roles=tuple(RoleView(role.name, role.scopes) for role in service.roles),
         errors=errors_view(service.errors),
         paths=_paths(service),
     )
+
+
+def is_versioned(service: Service) -> bool:
+    """Whether any operation works on rows that have a version."""
+    return any(operation.conditional is not None for operation in service.operations.values())
 
 
 def _paths(service: Service) -> tuple[PathView, ...]:
