@@ -1,0 +1,84 @@
+"""A newsroom, running twice on one database: answering directly, and always in sessions."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from apiwright.local import Servers
+from tests.support.command import apiwright, succeeded
+from tests.support.running import ROOT, running_service, scratch_database, service_environ
+
+CONTRACT = ROOT / "tests" / "services" / "newsroom.yaml"
+TYPED = "from app.main import create_app\n\napp = create_app(answer_directly=False)\n"
+OVERRIDE = '''\
+from app import models
+from app.schemas.section import Section, SectionInput
+from app.services import section_service
+
+
+class SectionService(section_service.SectionService):
+    """Reads what no version counts, and changes rows in ways of its own."""
+
+    async def read_section(self, id_: int) -> Section:
+        shown = await super().read_section(id_)
+        about = await self.session.scalars(models.Topic.__table__.select())
+        return shown.model_copy(update={"name": f"{shown.name} ({len(about.all())} topics)"})
+
+    async def rename_section(self, id_: int, body: SectionInput) -> Section:
+        row = await self.sections.get(models.Section.id == id_)
+        if body.name != "unchecked":
+            self.require_version(row.version)
+        name = f"{row.name}+" if body.name == "one more" else body.name
+        await self.sections.change(row, {"name": name})
+        return Section.model_validate(row)
+'''
+_SERVERS = shutil.ignore_patterns(".apiwright")
+
+
+@dataclass(frozen=True)
+class Newsroom:
+    """The service both ways, and with overrides."""
+
+    direct: httpx2.Client
+    typed: httpx2.Client
+    overridden: httpx2.Client
+
+
+@pytest.fixture(scope="session")
+def newsroom(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
+    """The service of `newsroom.yaml`."""
+    folder = tmp_path_factory.mktemp("newsroom")
+    succeeded(apiwright(folder, "init", "news", "--from", str(CONTRACT)))
+    own = Path(shutil.copytree(folder / "news", folder / "own", ignore=_SERVERS))
+    (own / "overrides" / "sections.py").write_text(OVERRIDE)
+    succeeded(apiwright(own, "generate", "--no-verify"))
+    (folder / "typed.py").write_text(TYPED)
+    with ExitStack() as stack:
+        environ = service_environ(stack.enter_context(scratch_database(servers)))
+        environ["PYTHONPATH"] = str(folder)
+        clients = []
+        for project, application in (
+            (folder / "news", "app.main:app"),
+            (folder / "news", "typed:app"),
+            (own, "app.main:app"),
+        ):
+            service = running_service(
+                project / "generated", environ, folder, application=application
+            )
+            url = stack.enter_context(service).url
+            clients.append(stack.enter_context(httpx2.Client(base_url=f"{url}/news")))
+        yield Newsroom(*clients)
+
+
+@pytest.fixture(params=["direct", "typed"])
+def client(request: pytest.FixtureRequest, newsroom: Newsroom) -> httpx2.Client:
+    """A client of the service, whichever way it answers."""
+    found: httpx2.Client = getattr(newsroom, request.param)
+    return found
