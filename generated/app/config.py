@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     migration_patience: PositiveFloat = 300.0
 
     redis_url: SecretStr | None = None
+    redis_timeout: PositiveFloat = 0.25
 
     jwt_keys: dict[str, SecretStr] = {}
     jwt_signing_key: str = ""

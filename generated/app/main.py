@@ -13,11 +13,11 @@ from starlette.middleware.cors import CORSMiddleware
 from app import contract, direct, errors
 from app.api import docs, health
 from app.api.router import router
-from app.cache import Cache
 from app.config import Settings, get_settings
 from app.database import Database
 from app.direct.route import DirectRoute
 from app.monitoring import Monitoring, metrics, set_up_logging
+from app.redis import SharedRedis
 from app.services.bindings import OVERRIDES
 from app.utils.overriding import check_overrides
 from app.utils.security import PasswordHasher, Tokens
@@ -42,7 +42,7 @@ def create_app(settings: Settings | None = None, *, answer_directly: bool = True
     )
     app.state.settings = settings
     app.state.database = Database(settings)
-    app.state.cache = Cache(settings)
+    app.state.redis = SharedRedis(settings)
     app.state.draining = False
     app.state.passwords = PasswordHasher(settings)
     app.state.tokens = Tokens(settings)
@@ -75,10 +75,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     set_up_logging(settings)
     contract.operations()
     app.state.database.connect()
-    app.state.cache.connect()
+    app.state.redis.connect()
     yield
     app.state.draining = True
-    await app.state.cache.disconnect()
+    await app.state.redis.disconnect()
     await app.state.database.disconnect()
     app.state.passwords.close()
 

@@ -7,8 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse
 
-from app.cache import Cache
 from app.database import Database
+from app.redis import SharedRedis
 
 router = APIRouter(prefix="/health", include_in_schema=False)
 
@@ -25,10 +25,10 @@ async def ready(request: Request) -> JSONResponse:
 
     Without Redis the service is degraded, but ready.
     """
-    cache: Cache = request.app.state.cache
+    redis: SharedRedis = request.app.state.redis
     database = not request.app.state.draining and await _database_is_up(request)
-    redis = await cache.is_up()
-    status = ("ok" if redis or cache.redis is None else "degraded") if database else "unavailable"
+    shared = await redis.is_up() or not redis.configured
+    status = ("ok" if shared else "degraded") if database else "unavailable"
     return JSONResponse({"status": status}, 200 if database else 503)
 
 
