@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -39,6 +40,7 @@ def create_app(settings: Settings | None = None, *, answer_directly: bool = True
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
     app.state.database = Database(settings)
@@ -76,6 +78,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     contract.operations()
     app.state.database.connect()
     app.state.redis.connect()
+    # What was made until now lives as long as the process: no collection has to look at it again.
+    gc.collect()
+    gc.freeze()
     yield
     app.state.draining = True
     await app.state.redis.disconnect()

@@ -153,7 +153,7 @@ class _Planner:
             modules=joined(list(modules.values())),
             resources=tuple((modules[r.module], resource_name(r)) for r in resources),
         )
-        for name in ("__main__", "calls", "route", "statements"):
+        for name in ("__main__", "calls", "remembered", "route", "statements"):
             yield self._file(f"app/direct/{name}.py")
         columns = [c for entity in self._service.entities.values() for c in entity.columns]
         shown = {s.function: s for view in self._answered.values() for s in view.shapes}
