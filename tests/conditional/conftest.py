@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +14,15 @@ import httpx2
 import pytest
 
 from apiwright.local import Servers
+from apiwright.local.redis import find_program
 from tests.support.command import apiwright, succeeded
-from tests.support.running import ROOT, running_service, scratch_database, service_environ
+from tests.support.running import (
+    ROOT,
+    free_port,
+    running_service,
+    scratch_database,
+    service_environ,
+)
 
 CONTRACT = ROOT / "tests" / "services" / "newsroom.yaml"
 TYPED = "from app.main import create_app\n\napp = create_app(answer_directly=False)\n"
@@ -49,6 +58,20 @@ class Newsroom:
     direct: httpx2.Client
     typed: httpx2.Client
     overridden: httpx2.Client
+    database_url: str
+    valkey: subprocess.Popen[bytes]
+
+
+@contextmanager
+def running_valkey(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A Valkey that tests may stop for a while."""
+    command = [str(find_program()), "--port", str(port), "--save", "", "--dir", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +84,10 @@ def newsroom(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iter
     succeeded(apiwright(own, "generate", "--no-verify"))
     (folder / "typed.py").write_text(TYPED)
     with ExitStack() as stack:
-        environ = service_environ(stack.enter_context(scratch_database(servers)))
+        database_url = stack.enter_context(scratch_database(servers))
+        port = free_port()
+        valkey = stack.enter_context(running_valkey(folder, port))
+        environ = service_environ(database_url, f"redis://127.0.0.1:{port}/0")
         environ["PYTHONPATH"] = str(folder)
         clients = []
         for project, application in (
@@ -74,7 +100,7 @@ def newsroom(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iter
             )
             url = stack.enter_context(service).url
             clients.append(stack.enter_context(httpx2.Client(base_url=f"{url}/news")))
-        yield Newsroom(*clients)
+        yield Newsroom(*clients, database_url, valkey)
 
 
 @pytest.fixture(params=["direct", "typed"])

@@ -150,6 +150,12 @@ _DAY: dict[str, Any] = {
     "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
     "description": "A day, as in 2026-01-31",
 }
+_SECONDS: dict[str, Any] = {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 86400,
+    "description": "How many seconds an answer is kept, unless a write ends that",
+}
 _FORMER = _either(_text("The name of before"), _names("The names of before, newest first"))
 _RENAMED: dict[str, Any] = _either(
     *_FORMER["anyOf"],
@@ -267,6 +273,21 @@ WORDS: Final[dict[str, Word]] = {
             ("operation",),
             "Whose rows this operation works on, where rows have an owner.",
             {"enum": ["own", "all"], "description": "The caller's own rows, or all"},
+        ),
+        Word(
+            "x-cache",
+            ("operation",),
+            "How long answers are kept in Redis, and for whom.",
+            _either(
+                _SECONDS,
+                _object(
+                    needed="seconds",
+                    seconds=_SECONDS,
+                    public=_flag("Whether everybody who may have the answer gets the same one"),
+                    vary=_names("Request headers that make another answer"),
+                    depends_on=_names("Further schemas whose changes end what is kept"),
+                ),
+            ),
         ),
         Word(
             "x-if-match",

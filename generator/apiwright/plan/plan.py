@@ -18,6 +18,7 @@ from apiwright.plan.storage.storage_plan import StoragePlan, storage_plan
 from apiwright.plan.storage.tables import needs_more
 from apiwright.plan.test_files import test_data, test_files
 from apiwright.plan.views.binding import binding_view
+from apiwright.plan.views.caching import caching_view
 from apiwright.plan.views.constraints import constraints_view
 from apiwright.plan.views.deprecation import deprecations
 from apiwright.plan.views.direct import DirectBuilder, answers_module
@@ -30,6 +31,7 @@ from apiwright.plan.views.service import (
     api_package,
     identity_view,
     is_versioned,
+    keeps_answers,
     resource_name,
     service_view,
 )
@@ -91,6 +93,10 @@ class _Planner:
         if service.identity is not None:
             for path in _WITH_SIGN_IN:
                 yield self._file(path)
+        if keeps_answers(service):
+            caching = caching_view(service)
+            for path in _WITH_CACHES:
+                yield self._file(path, caching=caching)
         if is_versioned(service):
             for path in _WITH_VERSIONS:
                 yield self._file(path)
@@ -301,6 +307,14 @@ _WITH_SIGN_IN = (
     "app/services/sessions.py",
     "app/utils/roles.py",
     "app/utils/security.py",
+)
+_WITH_CACHES = (
+    "app/api/caching.py",
+    "app/caching/__init__.py",
+    "app/caching/answers.py",
+    "app/caching/policies.py",
+    "app/caching/tokens.py",
+    "app/caching/touched.py",
 )
 _WITH_VERSIONS = ("app/api/conditional.py", "app/utils/conditions.py")
 _PROJECT = (

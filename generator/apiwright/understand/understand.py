@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from apiwright import names
@@ -12,6 +12,7 @@ from apiwright.ir.service import Service
 from apiwright.ir.storage import Entity, ManyToMany
 from apiwright.load import Document
 from apiwright.understand.actions import ActionReader
+from apiwright.understand.caching import read_caching
 from apiwright.understand.conditional import with_conditions
 from apiwright.understand.contract import served_contract
 from apiwright.understand.directions import mark
@@ -45,7 +46,7 @@ def understand(document: Document) -> Service:
     sites = find_sites(written, reader.named, stored, identity)
     entities = EntityReader(reader.named, stored, sites, written, identity).entities()
     actions = ActionReader(reader.named, entities, sites, schemes, base, written)
-    acting = [_with_action(actions, item) for item in written]
+    acting = [_with_action(actions, item, entities) for item in written]
     named = mark(reader.named, _requests(acting), _responses(acting))
     operations = with_conditions(acting, base, named, entities)
     roles, default_role = read_roles(document)
@@ -70,9 +71,16 @@ def understand(document: Document) -> Service:
     )
 
 
-def _with_action(actions: ActionReader, item: Written) -> Operation:
+def _with_action(
+    actions: ActionReader, item: Written, entities: Mapping[str, Entity]
+) -> Operation:
     found = actions.understand(item)
-    operation = replace(item.operation, action=found.action, evidence=found.evidence)
+    operation = replace(
+        item.operation,
+        action=found.action,
+        evidence=found.evidence,
+        caching=read_caching(item.node, found.action, entities),
+    )
     stores = isinstance(found.action, CreateAction | RowAction)
     if stores and operation.body is not None:
         # OpenAPI's default is an optional body, but there is nothing to store without one.

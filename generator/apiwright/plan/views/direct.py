@@ -20,6 +20,7 @@ from apiwright.ir.operations import (
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import Column, Entity, Fill
 from apiwright.plan.schema_classes import SchemaClasses
+from apiwright.plan.views.caching import direct_options
 from apiwright.plan.views.directness import Directness
 from apiwright.plan.views.repositories import counts, page_values
 from apiwright.plan.views.routers import location, needed_scopes, route_path
@@ -59,6 +60,7 @@ class DirectView:
     constants: tuple[ConstantView, ...]
     forms: tuple[BinderView, ...]
     lines: tuple[Code, ...]
+    options: tuple[Code, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,8 @@ class DirectBuilder:
             reads = action.verb is RowVerb.READ
             constants, lines = (self._read if reads else self._change)(operation, action)
         scopes = None if operation.public else needed_scopes(operation, self._service)
+        binders = tuple(self._binders(operation))
+        names = tuple(binder.name for binder in binders)
         return DirectView(
             name=ident(operation.name),
             operation=operation.id,
@@ -140,7 +144,8 @@ class DirectBuilder:
             needed=constant("") if scopes is None else literal(tuple(scopes)),
             statements=compose("({},)", joined([ident(known.name) for known in constants])),
             docstring=docstring(operation.summary or operation.description or operation.id, 4),
-            binders=tuple(self._binders(operation)),
+            binders=binders,
+            options=tuple(direct_options(operation, self._service, names)),
             constants=tuple(constants),
             forms=tuple(self._forms(operation)),
             lines=tuple(lines),

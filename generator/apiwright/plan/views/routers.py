@@ -12,6 +12,7 @@ from apiwright.ir.schemas import Schema
 from apiwright.ir.service import Resource, SchemeKind, Service
 from apiwright.ir.shapes import flat, properties
 from apiwright.plan.schema_classes import SchemaClasses
+from apiwright.plan.views.caching import asked_values, policy
 from apiwright.plan.views.service import openness
 from apiwright.plan.views.signatures import Argument, Signature, schema_imports, signature
 from apiwright.understand.exchange import answer_schema, is_json
@@ -80,6 +81,7 @@ def _handler(
         deprecated=operation.deprecated,
         security=_security(operation, service),
         arguments=(
+            *([constant("request: Request")] if operation.caching is not None else []),
             compose("service: {}", dependency),
             *(_argument(argument) for argument in known.arguments),
         ),
@@ -132,6 +134,22 @@ def needed_scopes(operation: Operation, service: Service) -> tuple[str, ...] | N
 
 
 def _lines(operation: Operation, service: Service, known: Signature) -> list[Code]:
+    """The body of a handler."""
+    lines = _answer(operation, service, known)
+    if operation.caching is None:
+        return lines
+    reads = operation.conditional is not None and operation.conditional.reads
+    asked = asked_values(known.call)
+    answer = compose("await answered(request, {}, make{})", policy(operation), asked)
+    return [
+        constant("async def make() -> Response:"),
+        *(compose("    {}", line) for line in lines),
+        constant(""),
+        compose("return unless_known(service, {})" if reads else "return {}", answer),
+    ]
+
+
+def _answer(operation: Operation, service: Service, known: Signature) -> list[Code]:
     call = compose("service.{}({})", ident(operation.name), known.call)
     success = operation.success
     status = int(success.status) if success is not None and success.status.isdigit() else 200
@@ -186,7 +204,10 @@ def _tagged(operation: Operation, service: Service, answer: Code) -> Code:
     if known.own and identity is not None:
         key = ident(identity.key_column.attribute)
         arguments.append(compose("account=service.caller.account.{}", key))
-    return compose("tagged(service, {})", joined(arguments))
+    tagged = compose("tagged(service, {})", joined(arguments))
+    if known.reads and operation.caching is None:
+        return compose("unless_known(service, {})", tagged)
+    return tagged
 
 
 def _extra(operation: Operation, status: int) -> Code:
