@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 import shutil
 import signal
 import subprocess
@@ -89,6 +91,7 @@ def newsroom(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iter
         valkey = stack.enter_context(running_valkey(folder, port))
         environ = service_environ(database_url, f"redis://127.0.0.1:{port}/0")
         environ["PYTHONPATH"] = str(folder)
+        environ["JWT_KEYS"] = json.dumps({"tests": secrets.token_urlsafe(48)})
         clients = []
         for project, application in (
             (folder / "news", "app.main:app"),

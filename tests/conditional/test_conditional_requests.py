@@ -97,7 +97,11 @@ def test_a_change_is_held_to_a_version(client: httpx2.Client) -> None:
     new = client.patch(path, json={"text": "second"}, headers={"If-Match": old}).headers["ETag"]
     refused = [old, f"W/{new}", new.strip('"'), "", '"', f'"{new}', f"{old}, W/{new}", '"x"', "2"]
     for match in refused:
-        for method, body in (("PATCH", {"text": "bad"}), ("PUT", {"text": "bad"}), ("DELETE", None)):
+        for method, body in (
+            ("PATCH", {"text": "bad"}),
+            ("PUT", {"text": "bad"}),
+            ("DELETE", None),
+        ):
             answer = client.request(method, path, json=body, headers={"If-Match": match})
             assert answer.status_code == 412, (method, match, answer.text)
             assert answer.headers["Content-Type"] == "application/problem+json"

@@ -7,6 +7,9 @@ from starlette.responses import Response
 from app.services.base import Service
 from app.utils.conditions import BODY, entity_tag
 
+KEPT = frozenset({"cache-control", "etag", "vary"})
+"""What an answer without a body still tells of the one that it stands for."""
+
 
 def tagged(
     service: Service,
@@ -20,21 +23,26 @@ def tagged(
     """`response` with the tag of the row that it shows, where the method told its version.
 
     A method that an override has written may show what no version counts; then the tag is made of
-    the answer. With `cache_control` it is an answer to a read, which conditions may cut short.
+    the answer. `cache_control` tells how clients may keep it.
     """
-    conditions = service.context.conditions
-    if conditions.version is None:
+    version = service.context.conditions.version
+    if version is None:
         return response
     if not _is_default(service, method):
         mark = BODY
-    tag = entity_tag(conditions.version, mark, bytes(response.body), account)
-    headers = {"ETag": tag}
+    response.headers["ETag"] = entity_tag(version, mark, bytes(response.body), account)
     if cache_control:
-        headers["Cache-Control"] = cache_control
-        if conditions.not_modified(tag):
-            return Response(status_code=304, headers=headers)
-    response.headers.update(headers)
+        response.headers["Cache-Control"] = cache_control
     return response
+
+
+def unless_known(service: Service, response: Response) -> Response:
+    """`response`, but empty, and 304, where the client has it already."""
+    tag = response.headers.get("ETag")
+    if tag is None or not service.context.conditions.not_modified(tag):
+        return response
+    kept = {name: value for name, value in response.headers.items() if name in KEPT}
+    return Response(status_code=304, headers=kept)
 
 
 def _is_default(service: Service, method: str) -> bool:

@@ -64,12 +64,11 @@ class Answer:
         """The answer with the address of what it shows (RFC 9110, section 10.2.2)."""
         return replace(self, headers=((b"location", path.encode()),))
 
-    def read(self, conditions: Conditions, cache_control: str) -> Answer:
-        """The answer to a read; empty, and 304, where the client has this already."""
-        cached = (b"cache-control", cache_control.encode())
-        if conditions.not_modified(self.tag):
-            return Answer(b"", 304, (cached,), self.tag)
-        return replace(self, headers=(cached,))
+    def unless_known(self, conditions: Conditions) -> Answer:
+        """The answer, but empty, and 304, where the client has it already."""
+        if not self.tag or not conditions.not_modified(self.tag):
+            return self
+        return replace(self, body=b"", status=304)
 
 
 class Call:
@@ -105,15 +104,15 @@ class Call:
         *,
         account: object = None,
     ) -> Answer:
-        """The one row of a statement, with its tag; empty where the client has it already.
+        """The one row of a statement, with its tag; raises NotFound if there is none.
 
-        Raises NotFound if there is none. `account` is given where everybody has a row of their own.
+        `account` is given where everybody has a row of their own.
         """
         rows = await self.fetch(statement, values)
         if not rows:
             raise NotFound
         answer = _tagged(rows[0], mark, 200, account)
-        return answer.read(self.conditions, cache_control)
+        return replace(answer, headers=((b"cache-control", cache_control.encode()),))
 
     @cached_property
     def conditions(self) -> Conditions:
@@ -258,6 +257,8 @@ class Direct:
         call = Call(Request(scope, receive), self.needed)
         await call.identify()
         answer = await self.answer(call)
+        if self.method == "GET":
+            answer = answer.unless_known(call.conditions)
         headers = list(answer.headers)
         if answer.tag:
             headers.append((b"etag", answer.tag.encode()))

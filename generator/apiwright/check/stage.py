@@ -6,6 +6,7 @@ from apiwright.check import (
     accounts,
     actions,
     alternatives,
+    caches,
     components,
     evolution,
     extensions,
@@ -26,6 +27,7 @@ from apiwright.check import (
     tables,
     tags,
     values,
+    versions,
 )
 from apiwright.check.contract import read_contract
 from apiwright.check.findings import Findings
@@ -92,6 +94,9 @@ _ABOUT_STORAGE = (
     actions.check_actions,
     actions.check_rows,
     lists.check_lists,
+    versions.check_versions,
+    versions.check_if_match,
+    caches.check_caches,
     roles.check_role_names,
     roles.check_granted,
 )

@@ -10,7 +10,7 @@ from apiwright.ir.service import Resource, Service
 from apiwright.plan.files import DataFile, PlannedFile
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.binding import binding_view
-from apiwright.plan.views.service import resource_name
+from apiwright.plan.views.service import is_versioned, keeps_answers, resource_name
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_answers import answers_document
 from apiwright.plan.views.tests_load import load_view
@@ -68,6 +68,10 @@ def _paths(kit: Kit, *, overridden: bool, direct: bool) -> Iterator[str]:
     yield from _ALWAYS
     if any(operation.deprecated for operation in kit.service.operations.values()):
         yield _DEPRECATION
+    if is_versioned(kit.service):
+        yield _CONDITIONS
+    if keeps_answers(kit.service):
+        yield _CACHING
     if direct:
         yield "tests/integration/test_driver.py"
         yield "tests/test_statements.py"
@@ -131,6 +135,8 @@ _ALWAYS = (
     "tests/wire.py",
 )
 _DEPRECATION = "tests/test_deprecation.py"
+_CONDITIONS = "tests/test_conditions.py"
+_CACHING = "tests/test_caching.py"
 _WITH_SIGN_IN = ("tests/test_security.py", "tests/test_sessions.py")
 _LOAD = (
     "tests/performance/__init__.py",
@@ -142,6 +148,8 @@ _TAKEN = frozenset(
     for path in (
         *_ALWAYS,
         *_WITH_SIGN_IN,
+        _CACHING,
+        _CONDITIONS,
         _DEPRECATION,
         "tests/test_auth.py",
         "tests/test_binding.py",

@@ -71,9 +71,7 @@ def understand(document: Document) -> Service:
     )
 
 
-def _with_action(
-    actions: ActionReader, item: Written, entities: Mapping[str, Entity]
-) -> Operation:
+def _with_action(actions: ActionReader, item: Written, entities: Mapping[str, Entity]) -> Operation:
     found = actions.understand(item)
     operation = replace(
         item.operation,

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response, Security
 
 from app.api.binding import from_body, from_path, from_query
-from app.api.conditional import tagged
+from app.api.conditional import tagged, unless_known
 from app.api.dependencies import ItemServiceDep, authenticate
 from app.api.responses import respond
 from app.api.routing import UnitOfWorkRoute
@@ -59,8 +59,9 @@ async def read_item(
 ) -> Response:
     """One item."""
     shown = await service.read_item(item_id)
-    return tagged(
-        service, "read_item", respond(shown), "b0ad65fd", cache_control="private, no-cache"
+    return unless_known(
+        service,
+        tagged(service, "read_item", respond(shown), "b0ad65fd", cache_control="private, no-cache"),
     )
 
 

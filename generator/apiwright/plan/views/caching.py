@@ -57,7 +57,9 @@ def direct_options(
     operation: Operation, service: Service, binders: tuple[Code, ...]
 ) -> Iterator[Code]:
     """What a direct operation has to know of kept answers: its own, and those that it ends."""
-    watched = {table for o in service.operations.values() if o.caching for table in o.caching.tables}
+    watched = {
+        table for o in service.operations.values() if o.caching for table in o.caching.tables
+    }
     action = operation.action
     writes = isinstance(action, CreateAction | RowAction) and operation.method != "get"
     if writes and isinstance(action, CreateAction | RowAction):

@@ -94,7 +94,18 @@ def api_package(service: Service) -> str:
 
 
 _API_MODULES = frozenset(
-    {"binding", "caching", "conditional", "dependencies", "deprecation", "docs", "health", "responses", "router", "routing"}
+    {
+        "binding",
+        "caching",
+        "conditional",
+        "dependencies",
+        "deprecation",
+        "docs",
+        "health",
+        "responses",
+        "router",
+        "routing",
+    }
 )
 
 

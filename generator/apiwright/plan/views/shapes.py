@@ -163,7 +163,9 @@ class Shapes:
                 column = compose("{}[{}]", links, literal(relation.target_column))
                 inner = compose("many({}, {})", column, column)
                 condition = compose("{}[{}] == {}", links, literal(relation.column), own)
-                return compose("select({}).where({}).correlate(row).scalar_subquery()", inner, condition)
+                return compose(
+                    "select({}).where({}).correlate(row).scalar_subquery()", inner, condition
+                )
         shape = self._inner(prop.schema, relation.target, loads[relation.attribute])
         aliases.append((alias, compose("models.{}", ident(entity.class_name))))
         needs.append(shape.function)
@@ -172,12 +174,16 @@ class Shapes:
         if isinstance(relation, ToOne):
             column = ident(owner.column(relation.column).attribute)
             condition = compose("{} == row.{}", of_key, column)
-            return compose("select({}).where({}).correlate(row).scalar_subquery()", shown, condition)
+            return compose(
+                "select({}).where({}).correlate(row).scalar_subquery()", shown, condition
+            )
         listed = compose("many({}, {})", shown, of_key)
         if isinstance(relation, ToMany):
             column = ident(entity.column(relation.target_column).attribute)
             condition = compose("{}.{} == {}", alias, column, own)
-            return compose("select({}).where({}).correlate(row).scalar_subquery()", listed, condition)
+            return compose(
+                "select({}).where({}).correlate(row).scalar_subquery()", listed, condition
+            )
         condition = joined(
             [
                 compose("{}[{}] == {}", links, literal(relation.column), own),

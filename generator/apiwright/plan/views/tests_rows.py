@@ -83,9 +83,7 @@ class RowMaker:
         """Whether rows have a value in the column that isn't null, unless a test says so."""
         if column.reference is not None:
             return column in needed_references(entity).values()
-        if column.fill in {
-            Fill.GENERATED, Fill.CREATED, Fill.UPDATED, Fill.DATABASE, Fill.VERSION
-        }:
+        if column.fill in {Fill.GENERATED, Fill.CREATED, Fill.UPDATED, Fill.DATABASE, Fill.VERSION}:
             return True
         return bool(column.default) or self._seeded(column, entity) is not None
 
