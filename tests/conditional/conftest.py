@@ -103,7 +103,8 @@ def newsroom(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iter
             )
             url = stack.enter_context(service).url
             clients.append(stack.enter_context(httpx2.Client(base_url=f"{url}/news")))
-        yield Newsroom(*clients, database_url, valkey)
+        direct, typed, overridden = clients
+        yield Newsroom(direct, typed, overridden, database_url, valkey)
 
 
 @pytest.fixture(params=["direct", "typed"])

@@ -155,7 +155,7 @@ def test_one_question_has_one_answer_however_it_is_asked(client: httpx2.Client) 
 
 @pytest.mark.parametrize("way", ["direct", "typed"])
 def test_nothing_is_stale_after_a_write_returned(way: str, newsroom: Newsroom) -> None:
-    """A thousand writes in all, each read at once, while others fill what is kept as fast as they can."""
+    """A thousand writes in all, each read at once, while others fill what is kept."""
     client: httpx2.Client = getattr(newsroom, way)
     path = f"/sections/{section(client)['id']}"
     over, failures = threading.Event(), list[str]()

@@ -387,7 +387,7 @@ class _MethodBuilder:
         return compose("self.require_owner({}.{}{})", variable, ident(column.attribute), unless)
 
     def _require(self, operation: Operation, entity: Entity) -> Code:
-        """The call that holds the row to the conditions of the client; empty where there are none."""
+        """The call that holds the row to what the client asks; empty where that is nothing."""
         known = operation.conditional
         if known is None or not known.holds:
             return constant("")
