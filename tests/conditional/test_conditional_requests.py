@@ -45,7 +45,7 @@ def section(client: httpx2.Client) -> Any:
 
 
 def test_what_is_known_already_is_not_sent_again(client: httpx2.Client) -> None:
-    """A tag is found again alone, in lists and several headers, weak, and as `*`; until a change."""
+    """A tag is found again alone, in lists and several headers, weak, as `*`; until a change."""
     path = page(client)
     first = client.get(path)
     tag = first.headers["ETag"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apiwright.check.actions import listed_items
 from apiwright.check.contract import Contract, Operation
 from apiwright.check.findings import Findings
 from apiwright.check.storage import Storage, answer_schema, success
@@ -37,18 +38,13 @@ def _check(operation: Operation, word: Node, storage: Storage, found: Findings) 
             message = f"{quoted(item.text)} is no schema that is stored"
             hint = found.meant(item.text, storage.stored)
             found.error("unknown-schema", message, item.position, hint=hint)
-    if (
-        word.flag("public")
-        and _needs_caller(operation, storage.contract)
-        and _own(operation, storage)
-    ):
-        message = (
-            f"{label} shows everybody something else, so that nobody may have another's answer"
-        )
+    public = word.get("public")
+    if public is None or public.value is not True:
+        return
+    if _needs_caller(operation, storage.contract) and _own(operation, storage):
+        message = f"{label} shows everybody something else, so that one answer is not for all"
         hint = "leave out 'public', or say 'x-rows: all'"
-        found.error(
-            "shared-answer-of-callers", message, word.mapping["public"].key_position, hint=hint
-        )
+        found.error("shared-answer-of-callers", message, public.key_position, hint=hint)
 
 
 def _own(operation: Operation, storage: Storage) -> bool:
@@ -58,13 +54,13 @@ def _own(operation: Operation, storage: Storage) -> bool:
     said = operation.node.get("x-action")
     if said is not None and said.string("key") == "caller":
         return True
-    if "{" not in operation.path and _shows(operation, storage) == storage.identity:
+    answer = answer_schema(storage.contract, operation)
+    name = storage.views.target(answer)
+    if "{" not in operation.path and name and name == storage.identity:
         return True
-    return any("x-owner" in place.node.mapping for place in storage.contract.of("schema"))
-
-
-def _shows(operation: Operation, storage: Storage) -> str:
-    return storage.views.target(answer_schema(storage.contract, operation))
+    shown_rows = storage.contract.section("schemas").get(name) or listed_items(answer, storage)
+    known = storage.views.of(shown_rows).properties.values()
+    return any("x-owner" in prop.mapping for prop in known)
 
 
 def _needs_caller(operation: Operation, contract: Contract) -> bool:
