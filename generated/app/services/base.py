@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.config import Settings
 from app.errors import Forbidden, NotAuthenticated
+from app.limits.attempts import Attempts
 from app.models import User
 from app.utils.conditions import Conditions
 from app.utils.security import PasswordHasher, Tokens
@@ -38,7 +39,9 @@ class Context:
     settings: Settings
     passwords: PasswordHasher
     tokens: Tokens
+    attempts: Attempts
     caller: Caller | None = None
+    address: str = ""
     conditions: Conditions = field(default_factory=Conditions)
 
 

@@ -168,7 +168,7 @@ _RENAMED: dict[str, Any] = _either(
 )
 _ACTIONS = (
     "list", "create", "read", "replace", "update", "delete", "restore",
-    "token", "refresh", "logout", "custom",
+    "token", "refresh", "logout", "password", "custom",
 )  # fmt: skip
 _COMPARISONS = (
     "eq", "ne", "gt", "gte", "lt", "lte", "in", "contains", "starts-with", "is-null",
@@ -183,6 +183,43 @@ _ACTION: dict[str, Any] = _either(
             "description": "Which row: the one that the path names, or the caller's own account",
         },
     ),
+)
+_LIMIT: dict[str, Any] = _object(
+    needed="limit",
+    limit={
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 1_000_000_000,
+        "description": "How many requests a caller may make in a window",
+    },
+    window={
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 31 * 86_400,
+        "description": "How long a window is, in seconds; a minute unless said",
+    },
+    burst={
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 1_000_000_000,
+        "description": "How many of them may come at once; all unless said",
+    },
+    per={
+        "enum": ["address", "user", "key"],
+        "description": "Who the requests are counted of: an address, the account that is signed "
+        "in (unless said), or an API key; the next one where there is none",
+    },
+)
+_LIMITS: dict[str, Any] = _either(
+    {"const": False, "description": "No limit, not even a usual one"},
+    _LIMIT,
+    {
+        "type": "array",
+        "items": _LIMIT,
+        "minItems": 1,
+        "maxItems": 5,
+        "description": "Limits that all have to hold",
+    },
 )
 
 WORDS: Final[dict[str, Word]] = {
@@ -327,6 +364,12 @@ WORDS: Final[dict[str, Word]] = {
             ("parameter",),
             "The properties in which the words of this parameter are looked for.",
             _names("Properties that hold text"),
+        ),
+        Word(
+            "x-rate-limit",
+            ("openapi", "tag", "operation"),
+            "How many requests a caller may make: to all operations, those of a tag, or this one.",
+            _LIMITS,
         ),
         Word(
             "x-roles",

@@ -11,11 +11,13 @@ from apiwright.ir.operations import (
     ListAction,
     LogoutAction,
     Operation,
+    PasswordAction,
     RefreshAction,
     RowAction,
     TokenAction,
 )
 from apiwright.ir.policies.conditional import BODY
+from apiwright.ir.policies.limits import Limit
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import Column, Entity, Fill, ManyToMany
 from apiwright.plan.schema_classes import SchemaClasses, plan_schema_classes
@@ -113,6 +115,8 @@ def _does(operation: Operation, service: Service) -> str:
         return "exchanges a refresh token for new tokens"
     if isinstance(action, LogoutAction):
         return "signs out: ends the caller's session"
+    if isinstance(action, PasswordAction):
+        return "changes the caller's password, and ends the other sessions of the account"
     entity = service.entities[action.entity]
     if isinstance(action, ListAction):
         return f"lists {entity.name}, from the table {entity.table}"
@@ -125,6 +129,7 @@ def _does(operation: Operation, service: Service) -> str:
 
 def _details(operation: Operation, service: Service) -> Iterator[str]:
     yield _callers(operation)
+    yield from (_limit(limit) for limit in service.limits.get(operation.id, ()))
     action = operation.action
     if isinstance(action, ListAction | RowAction) and action.rows.owned:
         owner = service.entities[action.entity].owner
@@ -184,6 +189,13 @@ def _callers(operation: Operation) -> str:
         for way in operation.security
     ]
     return f"needs {' or '.join(ways)}"
+
+
+def _limit(limit: Limit) -> str:
+    burst = f", {limit.burst} at once" if limit.burst != limit.quota else ""
+    window = "1 second" if limit.window == 1 else f"{limit.window} seconds"
+    requests = "1 request" if limit.quota == 1 else f"{limit.quota} requests"
+    return f"takes {requests} per {limit.per.value} in {window}{burst}, {limit.origin}"
 
 
 def _list_details(action: ListAction) -> Iterator[str]:

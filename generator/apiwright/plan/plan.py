@@ -17,11 +17,14 @@ from apiwright.plan.storage.snapshot import write_snapshot, write_unmanaged
 from apiwright.plan.storage.storage_plan import StoragePlan, storage_plan
 from apiwright.plan.storage.tables import needs_more
 from apiwright.plan.test_files import test_data, test_files
+from apiwright.plan.views.alerts import alerts
 from apiwright.plan.views.binding import binding_view
 from apiwright.plan.views.caching import caching_view
 from apiwright.plan.views.constraints import constraints_view
+from apiwright.plan.views.dashboard import dashboard
 from apiwright.plan.views.deprecation import deprecations
 from apiwright.plan.views.direct import DirectBuilder, answers_module
+from apiwright.plan.views.limits import limits_view
 from apiwright.plan.views.models import model_view, needs_own_type
 from apiwright.plan.views.repositories import repository_view
 from apiwright.plan.views.routers import router_view
@@ -103,6 +106,10 @@ class _Planner:
         deprecated = deprecations(service)
         if deprecated:
             yield self._file("app/api/deprecation.py", deprecations=deprecated)
+        if service.limited:
+            for path in _WITH_LIMITS:
+                yield self._file(path)
+            yield self._file("app/limits/policies.py", limits=limits_view(service))
         yield from self._models()
         yield from self._schemas()
         if self._answered:
@@ -215,6 +222,7 @@ class _Planner:
     def _project(self) -> Iterator[PlannedFile]:
         for path in _PROJECT:
             yield self._file(path)
+        yield self._file("monitoring/alerts.yaml", alerts=alerts())
         identity = self._service.identity
         yield self._file(
             "app/seed.py",
@@ -246,6 +254,7 @@ class _Planner:
         yield from test_data(self._service)
         yield DataFile("app/contract/openapi.json", _json(dict(self._service.contract)))
         yield DataFile("app/contract/requests.json", _json(requests_document(self._service)))
+        yield DataFile("monitoring/dashboard.json", _json(dashboard(self._service)))
         for table in self._storage.tables:
             yield DataFile(f"alembic/schema/{table.name}.json", write_snapshot(table))
         if self._history.unmanaged:
@@ -276,37 +285,61 @@ _ALWAYS = (
     "app/api/dependencies.py",
     "app/api/docs.py",
     "app/api/health.py",
+    "app/api/metrics.py",
     "app/api/responses.py",
     "app/api/router.py",
     "app/api/routing.py",
+    "app/commands.py",
     "app/config.py",
     "app/contract/__init__.py",
+    "app/current.py",
     "app/database.py",
+    "app/draining.py",
     "app/errors.py",
     "app/main.py",
+    "app/logs.py",
+    "app/metrics.py",
     "app/models/base.py",
     "app/monitoring.py",
     "app/paths.py",
+    "app/pool.py",
+    "app/proxies.py",
+    "app/queries.py",
+    "app/readiness.py",
     "app/redis.py",
     "app/repositories/__init__.py",
     "app/repositories/base.py",
     "app/repositories/search.py",
     "app/schemas/__init__.py",
     "app/schemas/base.py",
+    "app/slow.py",
+    "app/spans.py",
+    "app/tracing.py",
     "app/services/__init__.py",
     "app/services/base.py",
     "app/utils/__init__.py",
+    "app/utils/addresses.py",
     "app/utils/json.py",
     "app/utils/pagination.py",
     "app/utils/parameters.py",
+    "app/utils/pipe.py",
     "app/utils/validators.py",
     "app/utils/values.py",
 )
 _WITH_SIGN_IN = (
+    "app/limits/attempts.py",
+    "app/limits/identity.py",
     "app/models/session.py",
     "app/services/sessions.py",
     "app/utils/roles.py",
     "app/utils/security.py",
+)
+_WITH_LIMITS = (
+    "app/limits/__init__.py",
+    "app/limits/buckets.py",
+    "app/limits/headers.py",
+    "app/limits/limiter.py",
+    "app/limits/shared.py",
 )
 _WITH_CACHES = (
     "app/api/caching.py",
@@ -329,5 +362,6 @@ _PROJECT = (
     "pyproject.toml",
     "pytest.ini",
     "requirements-dev.txt",
+    "requirements-tracing.txt",
     "requirements.txt",
 )

@@ -72,6 +72,8 @@ def _paths(kit: Kit, *, overridden: bool, direct: bool) -> Iterator[str]:
         yield _CONDITIONS
     if keeps_answers(kit.service):
         yield _CACHING
+    if kit.service.limits:
+        yield _LIMITS
     if direct:
         yield "tests/integration/test_driver.py"
         yield "tests/test_statements.py"
@@ -116,28 +118,37 @@ _ALWAYS = (
     "tests/conftest.py",
     "tests/integration/__init__.py",
     "tests/integration/test_migrations.py",
+    "tests/integration/test_shutdown.py",
     "tests/integration/test_unit_of_work.py",
+    "tests/integration/test_workers.py",
     "tests/postgres.py",
     "tests/sample.py",
     "tests/scratch.py",
+    "tests/test_canaries.py",
     "tests/test_config.py",
+    "tests/test_dashboard.py",
     "tests/test_docs.py",
     "tests/test_errors.py",
     "tests/test_health.py",
     "tests/test_json.py",
+    "tests/test_metrics.py",
     "tests/test_monitoring.py",
     "tests/test_pagination.py",
     "tests/test_parameters.py",
+    "tests/test_proxies.py",
     "tests/test_redis.py",
     "tests/test_repositories.py",
     "tests/test_seed.py",
+    "tests/test_slow.py",
+    "tests/test_tracing.py",
     "tests/test_validators.py",
     "tests/wire.py",
 )
 _DEPRECATION = "tests/test_deprecation.py"
+_LIMITS = "tests/test_limits.py"
 _CONDITIONS = "tests/test_conditions.py"
 _CACHING = "tests/test_caching.py"
-_WITH_SIGN_IN = ("tests/test_security.py", "tests/test_sessions.py")
+_WITH_SIGN_IN = ("tests/test_attempts.py", "tests/test_security.py", "tests/test_sessions.py")
 _LOAD = (
     "tests/performance/__init__.py",
     "tests/performance/conftest.py",
@@ -151,6 +162,7 @@ _TAKEN = frozenset(
         _CACHING,
         _CONDITIONS,
         _DEPRECATION,
+        _LIMITS,
         "tests/test_auth.py",
         "tests/test_binding.py",
         "tests/test_contract.py",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from apiwright import names
-from apiwright.ir.operations import CreateAction, Operation, RowAction
+from apiwright.ir.operations import CreateAction, Operation, RowAction, TokenAction
 from apiwright.ir.schemas import Schema
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Entity, ManyToMany
@@ -20,6 +20,8 @@ from apiwright.understand.entities import EntityReader
 from apiwright.understand.errors import read_errors
 from apiwright.understand.evolution import deleted_tables
 from apiwright.understand.indexes import with_indexes, with_own_names
+from apiwright.understand.limits import read_limits
+from apiwright.understand.limits_contract import declare_limits
 from apiwright.understand.operations import Written, read_operations
 from apiwright.understand.resources import by_id, read_resources
 from apiwright.understand.schemas import SchemaReader
@@ -50,13 +52,18 @@ def understand(document: Document) -> Service:
     named = mark(reader.named, _requests(acting), _responses(acting))
     operations = with_conditions(acting, base, named, entities)
     roles, default_role = read_roles(document)
+    nodes = (item.node for item in written)
+    limits = read_limits(document.root, zip(operations, nodes, strict=True), entities)
+    errors = read_errors(operations, named)
+    limited = {*limits, *(o.id for o in operations if isinstance(o.action, TokenAction))}
+    contract = declare_limits(served_contract(document), operations, limited, errors, named)
     info = document.root.get("info") or document.root
     return Service(
         title=info.string("title"),
         version=info.string("version"),
         description=info.string("description"),
         base_path=base,
-        contract=served_contract(document),
+        contract=contract,
         schemas=named,
         entities=_indexed(entities, operations),
         operations=by_id(operations),
@@ -66,8 +73,9 @@ def understand(document: Document) -> Service:
         schemes=schemes,
         roles=roles,
         default_role=default_role,
-        errors=read_errors(operations, named),
+        errors=errors,
         deleted=deleted_tables(document.root.get("x-deleted")),
+        limits=limits,
     )
 
 

@@ -163,9 +163,15 @@ class DirectBuilder:
             yield BinderView(name, value)
 
     def _asks_alone(self, operation: Operation) -> bool:
-        """Whether what is asked of a list stands in the query and nowhere else."""
+        """Whether what is asked of a list stands in the query and nowhere else.
+
+        One whose pages repeat parts of the query needs the query itself.
+        """
         action = operation.action
         if not isinstance(action, ListAction) or action.rows.parents:
+            return False
+        page = action.page
+        if page.shown_limit or page.shown_offset or page.shown_number or page.shown_pages:
             return False
         if self._classes.parameter_class(operation.id, "query") is None:
             return False
