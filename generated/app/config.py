@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     drain_seconds: NonNegativeFloat | None = None
     metrics_token: SecretStr = SecretStr("")
     metrics_open: bool | None = None
+    otel_exporter_otlp_endpoint: str = ""
+    slow_statement_milliseconds: NonNegativeFloat = 500.0
 
     database_url: SecretStr = SecretStr("postgresql://localhost:5432/marketplace_api")
     database_pool_size: PositiveInt = 10
@@ -107,7 +109,7 @@ class Settings(BaseSettings):
 
     @property
     def seconds_to_drain(self) -> float:
-        """How long the end of the process is announced: as set, else three seconds in production."""
+        """How long the end of the process is announced: as set, else 3 seconds in production."""
         if self.drain_seconds is not None:
             return self.drain_seconds
         return 3.0 if self.environment is Environment.PRODUCTION else 0.0

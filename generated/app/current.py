@@ -12,17 +12,17 @@ NO_OPERATION = "<none>"
 
 @dataclass(slots=True, eq=False)
 class Current:
-    """A request: its id, that of the trace it belongs to, and its scope, where the route is left."""
+    """A request: its id, its place in a trace ("" without one), its scope with the route."""
 
     request_id: str
-    trace_id: str
+    traceparent: str
     scope: Any
 
     @property
     def ids(self) -> dict[str, str]:
         """What every log line of the request has."""
-        if self.trace_id:
-            return {"request_id": self.request_id, "trace_id": self.trace_id}
+        if self.traceparent:
+            return {"request_id": self.request_id, "trace_id": self.traceparent[3:35]}
         return {"request_id": self.request_id}
 
     @property

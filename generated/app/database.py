@@ -24,7 +24,7 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.engine = self._without_pool()
+        self.engine = self.without_pool()
         self.driver = self._driver(0)
 
     def connect(self) -> None:
@@ -48,8 +48,19 @@ class Database:
         """Close the pool."""
         await self.driver.close()
         await self.engine.dispose()
-        self.engine = self._without_pool()
+        self.engine = self.without_pool()
         self.driver = self._driver(0)
+
+    def without_pool(self) -> AsyncEngine:
+        """An engine that opens a connection whenever one is needed."""
+        engine = create_async_engine(
+            database_url(self._settings),
+            poolclass=NullPool,
+            hide_parameters=True,
+            connect_args=self._connect_args(),
+        )
+        queries.watch(engine)
+        return engine
 
     def sample(self) -> None:
         """Set the gauges of the pool."""
@@ -60,16 +71,6 @@ class Database:
     def unit_of_work(self) -> UnitOfWork:
         """A new unit of work, which takes a connection when it first needs one."""
         return UnitOfWork(self.engine)
-
-    def _without_pool(self) -> AsyncEngine:
-        engine = create_async_engine(
-            database_url(self._settings),
-            poolclass=NullPool,
-            hide_parameters=True,
-            connect_args=self._connect_args(),
-        )
-        queries.watch(engine)
-        return engine
 
     def _driver(self, size: int) -> Driver:
         return Driver(self.engine, size, self._settings.database_pool_timeout)

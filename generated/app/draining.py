@@ -11,8 +11,8 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import FrameType
 
 from starlette.datastructures import State
@@ -20,8 +20,8 @@ from starlette.datastructures import State
 log = logging.getLogger("app.draining")
 
 
-@contextmanager
-def drained(state: State, seconds: float) -> Iterator[None]:
+@asynccontextmanager
+async def drained(state: State, seconds: float) -> AsyncIterator[None]:
     """Let SIGTERM set `state.draining`, and the server's own handler wait for some seconds.
 
     Only the main thread can hear signals: elsewhere, as in tests, nothing changes.

@@ -90,11 +90,9 @@ class Driver:
             lease = lease or self._at_hand() or await self._take()
             started = time.perf_counter()
             try:
-                try:
-                    rows: list[asyncpg.Record] = await lease.driver.fetch(statement, *arguments)
-                finally:
-                    queries.note(statement, started)
+                rows: list[asyncpg.Record] = await lease.driver.fetch(statement, *arguments)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                queries.note(statement, started, failed=True)
                 lost = lease.driver.is_closed() or sqlstate(error) in LOST
                 await (self._drop_all(lease) if lost else self._return(lease))
                 if attempt < ATTEMPTS and (sqlstate(error) in RACES or (lost and repeatable)):
@@ -104,8 +102,10 @@ class Driver:
                     raise Unavailable from error
                 raise
             except BaseException:
+                queries.note(statement, started, failed=True)
                 await self._return(lease)
                 raise
+            queries.note(statement, started)
             await self._return(lease)
             return rows
         raise AssertionError("the last attempt returns or raises")

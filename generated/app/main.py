@@ -25,6 +25,8 @@ from app.metrics import Sampler
 from app.monitoring import Monitoring
 from app.readiness import Readiness
 from app.services.bindings import OVERRIDES
+from app.slow import slow_ones_told
+from app.tracing import exported
 from app.utils.overriding import check_overrides
 from app.utils.security import PasswordHasher, Tokens
 
@@ -90,7 +92,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     # What was made until now lives as long as the process: no collection has to look at it again.
     gc.collect()
     gc.freeze()
-    with drained(app.state, settings.seconds_to_drain):
+    traced = exported(settings, "marketplace-api", app.version)
+    told = slow_ones_told(settings, app.state.database)
+    async with traced, told, drained(app.state, settings.seconds_to_drain):
         sampling = asyncio.create_task(app.state.sampler.run())
         yield
         sampling.cancel()

@@ -25,11 +25,12 @@ REQUEST_DURATION = metrics.histogram(
 )
 IN_PROGRESS = metrics.gauge("http_requests_in_progress", "Requests that have no whole answer yet")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+OTHER = "OTHER"
 UNMATCHED = "<unmatched>"
 UNREMARKABLE = frozenset({"/health/live", "/health/ready", "/metrics"})
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-READ = frozenset({b"x-request-id", b"authorization", b"traceparent"})
+READ = frozenset({b"x-request-id", b"authorization", b"traceparent", b"tracestate"})
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -73,19 +74,28 @@ class Monitoring:
             await send(message)
 
         inner = {**scope, "method": "GET"} if method == "HEAD" else scope
-        trace_id = tracing.trace_id(asked.get(b"traceparent", b""))
-        token = CURRENT.set(Current(request_id, trace_id, inner))
+        known = method if method in METHODS else OTHER
+        if tracing.spans is None:
+            span, traceparent = None, tracing.incoming(asked.get(b"traceparent", b""))
+        else:
+            span = tracing.spans.request(known, asked)
+            traceparent = span.traceparent
+        current = Current(request_id, traceparent, inner)
+        token = CURRENT.set(current)
         IN_PROGRESS.inc()
         try:
             await self.app(inner, receive, watched_send)
         except Exception:
             if begun:
                 raise
-            error_log.exception("unexpected", extra={"fields": {"request_id": request_id}})
+            error_log.exception("unexpected", extra={"fields": current.ids})
             await unexpected(Request(inner))(inner, receive, watched_send)
         finally:
             IN_PROGRESS.dec()
-            _note(method, inner, status, time.perf_counter() - started, request_id)
+            _note(known, current, status, time.perf_counter() - started)
+            if span is not None:
+                endpoint = _endpoint(inner)
+                span.end(f"{known} {endpoint}", endpoint, status)
             CURRENT.reset(token)
 
 
@@ -107,18 +117,21 @@ def _headers(
     return headers
 
 
-def _note(method: str, scope: Scope, status: int, seconds: float, request_id: str) -> None:
-    route = scope.get("route")
-    endpoint = str(getattr(route, "path", UNMATCHED))
-    known = method if method in METHODS else "OTHER"
-    count, duration = _meters(known, endpoint, status)
+def _endpoint(scope: Scope) -> str:
+    """The template of the route that a request is for."""
+    return str(getattr(scope.get("route"), "path", UNMATCHED))
+
+
+def _note(method: str, current: Current, status: int, seconds: float) -> None:
+    endpoint = _endpoint(current.scope)
+    count, duration = _meters(method, endpoint, status)
     count.inc()
     duration.observe(seconds)
     level = logging.DEBUG if endpoint in UNREMARKABLE else logging.INFO
     if access_log.isEnabledFor(level):
         fields = {
-            "request_id": request_id,
-            "method": known,
+            **current.ids,
+            "method": method,
             "endpoint": endpoint,
             "status": status,
             "milliseconds": round(seconds * 1000, 3),

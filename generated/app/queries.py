@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -12,19 +15,44 @@ from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app import current, metrics
+from app import current, metrics, tracing
 
 DURATION = metrics.histogram(
     "database_query_duration_seconds", "How long statements took", "operation", "statement"
 )
 KIND = re.compile(r"\s*(?:WITH\s+\w+\s+AS\s*\(\s*)?(SELECT|INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 OTHER = "other"
+VALUE = re.compile(r"'(?:[^']|'')*'|\b(?<!\$)\d+(?:\.\d+)?\b")
+LONGEST_TEXT = 2_000
 STARTED = "watched_since"
 
 
-def note(statement: str, started: float) -> None:
-    """Count a statement that has just ended, well or not; `started` is of `time.perf_counter`."""
-    _meter(current.operation(), statement).observe(time.perf_counter() - started)
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """From how many seconds on a statement is slow, and who has to hear of it."""
+
+    seconds: float
+    hear: Callable[[str, float], None]
+
+
+NEVER = Slow(math.inf, lambda _statement, _seconds: None)
+slow = NEVER
+
+
+def note(statement: str, started: float, *, failed: bool = False) -> None:
+    """Count a statement that has just ended; `started` is of `time.perf_counter`."""
+    seconds = time.perf_counter() - started
+    _meter(current.operation(), statement).observe(seconds)
+    if seconds >= slow.seconds:
+        slow.hear(statement, seconds)
+    if tracing.spans is not None:
+        word = kind(statement)
+        about = {
+            "db.system.name": "postgresql",
+            "db.operation.name": word,
+            "db.query.text": anonymous(statement),
+        }
+        tracing.spans.past(word, started, about, failed=failed)
 
 
 def watch(engine: AsyncEngine) -> None:
@@ -51,12 +79,18 @@ def _end(
 def _fail(failure: ExceptionContext) -> None:
     started = getattr(failure.execution_context, STARTED, None)
     if started is not None and failure.statement is not None:
-        note(failure.statement, started)
+        note(failure.statement, started, failed=True)
 
 
 @lru_cache(maxsize=4096)
 def _meter(operation: str, statement: str) -> Histogram:
     return DURATION.labels(operation, kind(statement))
+
+
+@lru_cache(maxsize=4096)
+def anonymous(statement: str) -> str:
+    """The text of a statement without the values that somebody may have written into it."""
+    return VALUE.sub("?", " ".join(statement.split()))[:LONGEST_TEXT]
 
 
 @lru_cache(maxsize=4096)

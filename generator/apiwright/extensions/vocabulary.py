@@ -185,7 +185,7 @@ _EVENTS: dict[str, Any] = _either(
 )
 _ACTIONS = (
     "list", "create", "read", "replace", "update", "delete", "restore",
-    "token", "refresh", "logout", "custom",
+    "token", "refresh", "logout", "password", "custom",
 )  # fmt: skip
 _COMPARISONS = (
     "eq", "ne", "gt", "gte", "lt", "lte", "in", "contains", "starts-with", "is-null",

@@ -11,6 +11,7 @@ from apiwright.ir.operations import (
     ListAction,
     LogoutAction,
     Operation,
+    PasswordAction,
     RefreshAction,
     RowAction,
     TokenAction,
@@ -108,6 +109,8 @@ def _does(operation: Operation, service: Service) -> str:
         return "exchanges a refresh token for new tokens"
     if isinstance(action, LogoutAction):
         return "signs out: ends the caller's session"
+    if isinstance(action, PasswordAction):
+        return "changes the caller's password, and ends the other sessions of the account"
     entity = service.entities[action.entity]
     if isinstance(action, ListAction):
         return f"lists {entity.name}, from the table {entity.table}"

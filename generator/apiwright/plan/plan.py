@@ -17,9 +17,11 @@ from apiwright.plan.storage.snapshot import write_snapshot, write_unmanaged
 from apiwright.plan.storage.storage_plan import StoragePlan, storage_plan
 from apiwright.plan.storage.tables import needs_more
 from apiwright.plan.test_files import test_data, test_files
+from apiwright.plan.views.alerts import alerts
 from apiwright.plan.views.audit import audited_views
 from apiwright.plan.views.binding import binding_view
 from apiwright.plan.views.constraints import constraints_view
+from apiwright.plan.views.dashboard import dashboard
 from apiwright.plan.views.deprecation import deprecations
 from apiwright.plan.views.direct import DirectBuilder, answers_module
 from apiwright.plan.views.events import events_view
@@ -228,6 +230,7 @@ class _Planner:
     def _project(self) -> Iterator[PlannedFile]:
         for path in _PROJECT:
             yield self._file(path)
+        yield self._file("monitoring/alerts.yaml", alerts=alerts())
         identity = self._service.identity
         yield self._file(
             "app/seed.py",
@@ -259,6 +262,7 @@ class _Planner:
         yield from test_data(self._service)
         yield DataFile("app/contract/openapi.json", _json(dict(self._service.contract)))
         yield DataFile("app/contract/requests.json", _json(requests_document(self._service)))
+        yield DataFile("monitoring/dashboard.json", _json(dashboard(self._service)))
         for table in self._storage.tables:
             yield DataFile(f"alembic/schema/{table.name}.json", write_snapshot(table))
         if self._history.unmanaged:
@@ -294,6 +298,7 @@ _ALWAYS = (
     "app/api/router.py",
     "app/api/routing.py",
     "app/cache.py",
+    "app/commands.py",
     "app/config.py",
     "app/contract/__init__.py",
     "app/current.py",
@@ -314,6 +319,8 @@ _ALWAYS = (
     "app/repositories/search.py",
     "app/schemas/__init__.py",
     "app/schemas/base.py",
+    "app/slow.py",
+    "app/spans.py",
     "app/tracing.py",
     "app/services/__init__.py",
     "app/services/base.py",
@@ -359,5 +366,6 @@ _PROJECT = (
     "pyproject.toml",
     "pytest.ini",
     "requirements-dev.txt",
+    "requirements-tracing.txt",
     "requirements.txt",
 )

@@ -136,6 +136,7 @@ _ALWAYS = (
     "tests/test_cache.py",
     "tests/test_canaries.py",
     "tests/test_config.py",
+    "tests/test_dashboard.py",
     "tests/test_docs.py",
     "tests/test_errors.py",
     "tests/test_health.py",
@@ -146,6 +147,8 @@ _ALWAYS = (
     "tests/test_parameters.py",
     "tests/test_repositories.py",
     "tests/test_seed.py",
+    "tests/test_slow.py",
+    "tests/test_tracing.py",
     "tests/test_validators.py",
     "tests/wire.py",
 )
