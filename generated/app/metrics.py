@@ -4,13 +4,14 @@ A part keeps its figures beside what they count, at the top of its module:
 
     HITS = metrics.counter("cache_hits_total", "Answers out of the cache", "operation")
 
-and counts with `HITS.labels(current.operation()).inc()`. The values of a label come from a fixed set,
-never out of a request: each is one more series for as long as the process lives. What is looked at
-rather than counted is a gauge, set by a function that is given to the application's `Sampler`.
+and counts with `HITS.labels(current.operation()).inc()`. The values of a label come from a fixed
+set, never out of a request: each is one more series for as long as the process lives. What is
+looked at rather than counted is a gauge, set by a function that is given to the application's
+`Sampler`.
 
-Several workers on one machine need PROMETHEUS_MULTIPROC_DIR, a folder for the figures of all: whichever
-worker is asked then shows their sum. What ended workers have counted stays in the sums, and what they
-had in use does not.
+Several workers on one machine need PROMETHEUS_MULTIPROC_DIR, a folder for the figures of all:
+whichever worker is asked then shows their sum. What ended workers have counted stays in the sums,
+and what they had in use does not.
 """
 
 from __future__ import annotations
@@ -152,7 +153,8 @@ def _bury(folder: Path) -> None:
 
 def _add(file: Path, total: Path) -> None:
     sums = MmapedDict(str(total))  # type: ignore[no-untyped-call]
-    for key, value, _, _ in MmapedDict.read_all_values_from_file(str(file)):  # type: ignore[no-untyped-call]
+    found = MmapedDict.read_all_values_from_file(str(file))  # type: ignore[no-untyped-call]
+    for key, value, _, _ in found:
         before, _ = sums.read_value(key)  # type: ignore[no-untyped-call]
         sums.write_value(key, before + value, 0.0)  # type: ignore[no-untyped-call]
     sums.close()  # type: ignore[no-untyped-call]

@@ -6,7 +6,9 @@ from apiwright.check import (
     accounts,
     actions,
     alternatives,
+    caches,
     components,
+    events,
     evolution,
     extensions,
     lifecycle,
@@ -27,6 +29,7 @@ from apiwright.check import (
     tables,
     tags,
     values,
+    versions,
 )
 from apiwright.check.contract import read_contract
 from apiwright.check.findings import Findings
@@ -71,6 +74,7 @@ _ABOUT_THE_CONTRACT = (
     security.check_schemes,
     roles.check_roles,
     extensions.check_extensions,
+    events.check_webhook_words,
     evolution.check_backfills,
     evolution.check_renames,
     evolution.check_deleted,
@@ -94,6 +98,12 @@ _ABOUT_STORAGE = (
     actions.check_actions,
     actions.check_rows,
     lists.check_lists,
+    events.check_events,
+    events.check_webhooks,
+    events.check_audit,
+    versions.check_versions,
+    versions.check_if_match,
+    caches.check_caches,
     roles.check_role_names,
     roles.check_granted,
 )

@@ -150,6 +150,12 @@ _DAY: dict[str, Any] = {
     "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
     "description": "A day, as in 2026-01-31",
 }
+_SECONDS: dict[str, Any] = {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 86400,
+    "description": "How many seconds an answer is kept, unless a write ends that",
+}
 _FORMER = _either(_text("The name of before"), _names("The names of before, newest first"))
 _RENAMED: dict[str, Any] = _either(
     *_FORMER["anyOf"],
@@ -159,6 +165,29 @@ _RENAMED: dict[str, Any] = _either(
         "additionalProperties": _FORMER,
         "description": "Values of an enum, each with what it was before",
     },
+)
+_EVENT: dict[str, Any] = {
+    "type": "string",
+    "pattern": r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$",
+    "maxLength": 100,
+    "description": "The name of an event, as in item.created",
+}
+_NO_EVENT: dict[str, Any] = {"const": False, "description": "No event on this occasion"}
+_EVENTS: dict[str, Any] = _either(
+    _flag("Whether rows tell when they are created, updated, deleted and restored"),
+    _object(
+        created=_either(_NO_EVENT, _EVENT),
+        updated=_either(_NO_EVENT, _EVENT),
+        deleted=_either(_NO_EVENT, _EVENT),
+        restored=_either(_NO_EVENT, _EVENT),
+        published={
+            "type": "array",
+            "items": _EVENT,
+            "minItems": 1,
+            "uniqueItems": True,
+            "description": "Events that overrides publish",
+        },
+    ),
 )
 _ACTIONS = (
     "list", "create", "read", "replace", "update", "delete", "restore",
@@ -270,6 +299,12 @@ WORDS: Final[dict[str, Word]] = {
             "What is gone for good: properties of this schema, or schemas of the document.",
             _names("What may be dropped together with its data"),
         ),
+        Word(
+            "x-versioned",
+            ("schema", PROPERTY),
+            "Rows of this schema have a version, which this property shows, or none does.",
+            _flag("Whether every change of a row raises its version"),
+        ),
         Word("x-index", (PROPERTY,), "This column has an index.", _flag("Whether it has one")),
         Word(
             "x-owner",
@@ -292,12 +327,60 @@ WORDS: Final[dict[str, Word]] = {
             "The service sets this property to the present time.",
             {"enum": ["created", "updated"], "description": "When the service sets it"},
         ),
+        Word(
+            "x-events",
+            ("schema",),
+            "What is told of the rows of this schema, to streams, webhooks and handlers.",
+            _EVENTS,
+        ),
+        Word(
+            "x-event",
+            ("operation",),
+            "The events that this webhook tells of.",
+            _either(
+                _EVENT,
+                {
+                    "type": "array",
+                    "items": _EVENT,
+                    "minItems": 1,
+                    "uniqueItems": True,
+                    "description": "Several events of one schema",
+                },
+            ),
+        ),
+        Word(
+            "x-audit",
+            ("openapi", "schema"),
+            "Writes of this schema, or of all that are stored, are kept in the audit trail.",
+            _flag("Whether they are"),
+        ),
         Word("x-action", ("operation",), "What this operation does.", _ACTION),
         Word(
             "x-rows",
             ("operation",),
             "Whose rows this operation works on, where rows have an owner.",
             {"enum": ["own", "all"], "description": "The caller's own rows, or all"},
+        ),
+        Word(
+            "x-cache",
+            ("operation",),
+            "How long answers are kept in Redis, and for whom.",
+            _either(
+                _SECONDS,
+                _object(
+                    needed="seconds",
+                    seconds=_SECONDS,
+                    public=_flag("Whether everybody who may have the answer gets the same one"),
+                    vary=_names("Request headers that make another answer"),
+                    depends_on=_names("Further schemas whose changes end what is kept"),
+                ),
+            ),
+        ),
+        Word(
+            "x-if-match",
+            ("operation",),
+            "Whether clients have to say which version of a row they change (RFC 6585, section 3).",
+            {"enum": ["required", "optional"], "description": "Whether they have to"},
         ),
         Word(
             "x-deprecated-since",

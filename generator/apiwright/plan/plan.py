@@ -18,11 +18,14 @@ from apiwright.plan.storage.storage_plan import StoragePlan, storage_plan
 from apiwright.plan.storage.tables import needs_more
 from apiwright.plan.test_files import test_data, test_files
 from apiwright.plan.views.alerts import alerts
+from apiwright.plan.views.audit import audited_views
 from apiwright.plan.views.binding import binding_view
+from apiwright.plan.views.caching import caching_view
 from apiwright.plan.views.constraints import constraints_view
 from apiwright.plan.views.dashboard import dashboard
 from apiwright.plan.views.deprecation import deprecations
 from apiwright.plan.views.direct import DirectBuilder, answers_module
+from apiwright.plan.views.events import events_view
 from apiwright.plan.views.limits import limits_view
 from apiwright.plan.views.models import model_view, needs_own_type
 from apiwright.plan.views.repositories import repository_view
@@ -32,6 +35,8 @@ from apiwright.plan.views.service import (
     ResourceName,
     api_package,
     identity_view,
+    is_versioned,
+    keeps_answers,
     resource_name,
     service_view,
 )
@@ -43,14 +48,18 @@ def plan(
     history: History,
     bound: Mapping[str, str],
     storage: StoragePlan | None = None,
+    *,
+    handled: bool = False,
 ) -> Plan:
     """Every file of the service.
 
     `history` are the revisions that exist, `storage` what becomes of the database if that is known
     already; `bound` maps the modules of resources to those of the
-    overrides that take their place, such as `items` to `overrides.items`.
+    overrides that take their place, such as `items` to `overrides.items`; `handled` tells whether
+    there are handlers of events in `overrides/events.py`.
     """
-    return _Planner(service, history, bound, storage or storage_plan(history, service)).plan()
+    storage = storage or storage_plan(history, service)
+    return _Planner(service, history, bound, storage, handled=handled).plan()
 
 
 class _Planner:
@@ -60,6 +69,8 @@ class _Planner:
         history: History,
         bound: Mapping[str, str],
         storage: StoragePlan,
+        *,
+        handled: bool,
     ) -> None:
         self._service = service
         self._history = history
@@ -75,6 +86,8 @@ class _Planner:
             "service": service_view(service, overridden=bool(bound), direct=bool(self._answered)),
             "binding": binding_view(service),
             "adopted": bool(history.unmanaged) or any(table.found for table in storage.tables),
+            "events": events_view(service, self._classes, handled=handled),
+            "audited": audited_views(service),
             "identity": identity_view(identity, service.default_role) if identity else None,
         }
 
@@ -93,6 +106,14 @@ class _Planner:
         if service.identity is not None:
             for path in _WITH_SIGN_IN:
                 yield self._file(path)
+        yield from self._recording()
+        if keeps_answers(service):
+            caching = caching_view(service)
+            for path in _WITH_CACHES:
+                yield self._file(path, caching=caching)
+        if is_versioned(service):
+            for path in _WITH_VERSIONS:
+                yield self._file(path)
         deprecated = deprecations(service)
         if deprecated:
             yield self._file("app/api/deprecation.py", deprecations=deprecated)
@@ -105,6 +126,18 @@ class _Planner:
         if self._answered:
             yield from self._direct_answers()
         yield from self._resources()
+
+    def _recording(self) -> Iterator[PlannedFile]:
+        """What writes leave behind beside their rows, and who tells of it."""
+        service = self._service
+        for used, paths in (
+            (service.recorded, _WITH_RECORDING),
+            (service.events, _WITH_EVENTS),
+            (service.webhooks, ("app/relay/webhooks.py",)),
+            (service.audited, ("app/audit.py", "app/models/audit.py")),
+        ):
+            for path in paths if used else ():
+                yield self._file(path)
 
     def _models(self) -> Iterator[PlannedFile]:
         entities = list(self._service.entities.values())
@@ -324,6 +357,23 @@ _WITH_SIGN_IN = (
     "app/utils/roles.py",
     "app/utils/security.py",
 )
+_WITH_RECORDING = ("app/origin.py", "app/recording.py")
+_WITH_EVENTS = (
+    "app/events/__init__.py",
+    "app/events/bindings.py",
+    "app/events/handlers.py",
+    "app/events/outbox.py",
+    "app/events/resources.py",
+    "app/models/outbox.py",
+    "app/relay/__init__.py",
+    "app/relay/__main__.py",
+    "app/relay/deliveries.py",
+    "app/relay/destinations.py",
+    "app/relay/figures.py",
+    "app/relay/record.py",
+    "app/relay/relay.py",
+    "app/relay/stream.py",
+)
 _WITH_LIMITS = (
     "app/limits/__init__.py",
     "app/limits/buckets.py",
@@ -331,6 +381,15 @@ _WITH_LIMITS = (
     "app/limits/limiter.py",
     "app/limits/shared.py",
 )
+_WITH_CACHES = (
+    "app/api/caching.py",
+    "app/caching/__init__.py",
+    "app/caching/answers.py",
+    "app/caching/policies.py",
+    "app/caching/tokens.py",
+    "app/caching/touched.py",
+)
+_WITH_VERSIONS = ("app/api/conditional.py", "app/utils/conditions.py")
 _PROJECT = (
     ".dockerignore",
     ".env.example",

@@ -1,1 +1,1 @@
-"""What a contract asks of all requests, whatever they do: limits and their kin."""
+"""Policies: what a service does beside its operations, as far as the contract asks for it."""
