@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None, *, answer_directly: bool = True
     app.state.draining = False
     app.state.sampler = Sampler(app.version)
     app.state.sampler.add(app.state.database.sample)
+    app.state.sampler.add(Monitoring.sample)
     app.state.passwords = PasswordHasher(settings)
     app.state.tokens = Tokens(settings)
     check_overrides(OVERRIDES)
