@@ -15,7 +15,7 @@ import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -154,12 +154,9 @@ def following() -> Iterator[tuple[str, float]]:
     logging.getLogger("app").setLevel(logging.ERROR)
     before = served(app)
     with patch.object(spans, "OTLPSpanExporter", lambda **_: Exporter()):
-        tracing.spans = spans.Spans("", "features", "1")
-    try:
+        made = spans.Spans("", "features", "1")
+    with closing(made), patch.object(tracing, "spans", made):
         yield "span of a request, where wanted", served(app) - before
-    finally:
-        tracing.spans.close()
-        tracing.spans = None
 
 
 class Exporter:
