@@ -102,7 +102,7 @@ class Settings(BaseSettings):
 
     @property
     def seconds_to_drain(self) -> float:
-        """How long the end of the process is announced: as set, else three seconds in production."""
+        """How long an end is announced beforehand: as set, else three seconds in production."""
         if self.drain_seconds is not None:
             return self.drain_seconds
         return 3.0 if self.environment is Environment.PRODUCTION else 0.0

@@ -57,7 +57,7 @@ class Monitoring:
 
     @classmethod
     def sample(cls) -> None:
-        """Set the gauge of what is in progress, which would cost more than it says at each change."""
+        """Set the gauge of what is in progress; to do so at each change would cost too much."""
         IN_PROGRESS.set(cls.running)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
