@@ -5,12 +5,13 @@ A part keeps its figures beside what they count, at the top of its module:
     HITS = metrics.counter("cache_hits_total", "Answers out of the cache", "operation")
 
 and counts with `HITS.labels(current.operation()).inc()`. The values of a label come from a fixed
-set, never out of a request: each is one more series while the process lives. What is looked at
-rather than counted is a gauge, set by a function given to the application's `Sampler`.
+set, never out of a request: each is one more series for as long as the process lives. What is
+looked at rather than counted is a gauge, set by a function that is given to the application's
+`Sampler`.
 
-Several workers on one machine need PROMETHEUS_MULTIPROC_DIR, a folder for the figures of all: any
-worker that is asked then shows their sum. What ended workers have counted stays in the sums, what
-they had in use does not.
+Several workers on one machine need PROMETHEUS_MULTIPROC_DIR, a folder for the figures of all:
+whichever worker is asked then shows their sum. What ended workers have counted stays in the sums,
+and what they had in use does not.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 FOLDER = (
     Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
@@ -155,12 +156,12 @@ def _bury(folder: Path) -> None:
 
 
 def _add(file: Path, total: Path) -> None:
-    files: Any = MmapedDict
-    sums = files(str(total))
-    for key, value, _, _ in files.read_all_values_from_file(str(file)):
-        before, _ = sums.read_value(key)
-        sums.write_value(key, before + value, 0.0)
-    sums.close()
+    sums = MmapedDict(str(total))  # type: ignore[no-untyped-call]
+    found = MmapedDict.read_all_values_from_file(str(file))  # type: ignore[no-untyped-call]
+    for key, value, _, _ in found:
+        before, _ = sums.read_value(key)  # type: ignore[no-untyped-call]
+        sums.write_value(key, before + value, 0.0)  # type: ignore[no-untyped-call]
+    sums.close()  # type: ignore[no-untyped-call]
 
 
 def _lives(process: int) -> bool:

@@ -20,6 +20,7 @@ from app.api.dependencies import access_token, lets_in, permitted
 from app.database import Database
 from app.direct.statements import Change, Form, Listing, Statement
 from app.errors import Forbidden, NotAuthenticated, NotFound
+from app.limits.limiter import Limiter
 from app.models import User
 from app.models.session import AuthSession
 from app.utils.roles import granted
@@ -199,6 +200,8 @@ class Direct:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         call = Call(Request(scope, receive), self.needed)
+        limiter: Limiter = scope["app"].state.limiter
+        await limiter.hold(call.request)
         await call.identify()
         answer = await self.answer(call)
         headers = list(answer.headers)
