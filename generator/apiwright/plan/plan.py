@@ -245,7 +245,7 @@ class _Planner:
     def _project(self) -> Iterator[PlannedFile]:
         for path in _PROJECT:
             yield self._file(path)
-        yield self._file("monitoring/alerts.yaml", alerts=alerts())
+        yield self._file("monitoring/alerts.yaml", alerts=alerts(self._service))
         identity = self._service.identity
         yield self._file(
             "app/seed.py",
