@@ -295,9 +295,7 @@ def main(whose: str) -> None:
     """Print what was measured."""
     if whose == "service":
         sys.path.insert(0, ".")
-        found = [
-            *watching(), *following(), *binding(), *verifying(), *limiting(), *conditions()
-        ]
+        found = [*watching(), *following(), *binding(), *verifying(), *limiting(), *conditions()]
     else:
         found = [*for_comparison()]
     print(json.dumps([(feature, round(cost, 1)) for feature, cost in found]))
