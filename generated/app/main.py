@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from app import contract, direct, errors
-from app.api import docs, health
+from app.api import docs, health, idempotency
 from app.api.router import router
 from app.cache import Cache
 from app.config import Settings, get_settings
@@ -56,12 +57,14 @@ def create_app(settings: Settings | None = None, *, answer_directly: bool = True
     if settings.shows_docs:
         docs.install(app)
     errors.install(app)
+    idempotency.install(app)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["*"],
-            allow_headers=["Authorization", "Content-Type"],
+            allow_headers=["Authorization", "Content-Type", idempotency.HEADER],
+            expose_headers=[idempotency.REPLAYED],
         )
     app.add_middleware(Monitoring)
     return app
@@ -76,8 +79,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     contract.operations()
     app.state.database.connect()
     app.state.cache.connect()
+    sweeping = asyncio.create_task(idempotency.sweep(app.state.database))
     yield
     app.state.draining = True
+    sweeping.cancel()
     await app.state.cache.disconnect()
     await app.state.database.disconnect()
     app.state.passwords.close()

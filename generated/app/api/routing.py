@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from typing_extensions import override
 
+from app.api.idempotency import keep
 from app.database import Database
 from app.errors import RACES, TEMPORARY, Unavailable, sqlstate
 
@@ -52,6 +53,7 @@ class UnitOfWorkRoute(APIRoute):
             request.state.unit_of_work = unit
             try:
                 response = await handle(request)
+                await keep(request, response)
                 request.state.committing = True
                 await unit.commit()
                 return response

@@ -181,7 +181,10 @@ def _text(value: str) -> str:
 
 @dataclass(frozen=True)
 class Direct:
-    """An operation that is answered here; `needed` are its scopes, None lets everybody call."""
+    """An operation that is answered here; `needed` are its scopes, None lets everybody call.
+
+    A `keyed` one is not, where a request comes with a key: that takes a transaction.
+    """
 
     operation_id: str
     method: str
@@ -189,6 +192,7 @@ class Direct:
     answer: Callable[[Call], Awaitable[Answer]]
     statements: Sequence[Statement | Listing[Any, Any] | Change[Any]]
     needed: Sequence[str] | None = None
+    keyed: bool = False
 
     @cached_property
     def parameters(self) -> Sequence[str]:

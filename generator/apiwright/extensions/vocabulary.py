@@ -263,6 +263,23 @@ WORDS: Final[dict[str, Word]] = {
             {"enum": ["own", "all"], "description": "The caller's own rows, or all"},
         ),
         Word(
+            "x-idempotent",
+            ("operation",),
+            "A request that is sent again with the same Idempotency-Key has no second effect.",
+            _either(
+                _flag("Whether clients may send a key"),
+                _object(
+                    required=_flag("Whether they have to"),
+                    hours={
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": 8760,
+                        "description": "How many hours the answer is kept for; 24 unless said",
+                    },
+                ),
+            ),
+        ),
+        Word(
             "x-deprecated-since",
             ("operation",),
             "Since when an operation that is deprecated has been so (RFC 9745).",

@@ -8,6 +8,7 @@ from datetime import date
 from enum import Enum
 from typing import TypeAlias
 
+from apiwright.ir.policies.idempotency import Idempotency
 from apiwright.ir.schemas import Json, Schema
 from apiwright.problems import Position
 
@@ -343,6 +344,7 @@ class Operation:
     deprecated: bool = False
     deprecated_since: date | None = None
     sunset: date | None = None
+    idempotency: Idempotency | None = None
 
     @property
     def public(self) -> bool:

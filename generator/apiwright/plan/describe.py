@@ -15,6 +15,7 @@ from apiwright.ir.operations import (
     RowAction,
     TokenAction,
 )
+from apiwright.ir.policies.idempotency import Idempotency
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import Column, Entity, Fill, ManyToMany
 from apiwright.plan.schema_classes import SchemaClasses, plan_schema_classes
@@ -119,6 +120,8 @@ def _does(operation: Operation, service: Service) -> str:
 
 def _details(operation: Operation, service: Service) -> Iterator[str]:
     yield _callers(operation)
+    if operation.idempotency is not None:
+        yield _idempotency(operation.idempotency)
     action = operation.action
     if isinstance(action, ListAction | RowAction) and action.rows.owned:
         owner = service.entities[action.entity].owner
@@ -130,13 +133,22 @@ def _details(operation: Operation, service: Service) -> Iterator[str]:
         yield "stores " + ", ".join(f"{w.attribute} in {w.column}" for w in action.writes)
 
 
+def _idempotency(known: Idempotency) -> str:
+    who = "every request needs" if known.required else "a request may have"
+    return (
+        f"{who} an Idempotency-Key: it has its effect once, and the same answer for "
+        f"{known.hours} hours"
+    )
+
+
 def _way(operation: Operation, why_not_direct: str) -> Iterator[str]:
     """How the default answer comes about."""
     if isinstance(operation.action, ListAction | CreateAction | RowAction):
+        keyless = " and no key is sent" if operation.idempotency is not None else ""
         yield (
             f"works with a session: {why_not_direct}"
             if why_not_direct
-            else "answered by PostgreSQL itself, while nobody overrides it"
+            else f"answered by PostgreSQL itself, while nobody overrides it{keyless}"
         )
 
 

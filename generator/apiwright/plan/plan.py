@@ -93,6 +93,9 @@ class _Planner:
         deprecated = deprecations(service)
         if deprecated:
             yield self._file("app/api/deprecation.py", deprecations=deprecated)
+        if service.idempotent:
+            for path in _WITH_KEYS:
+                yield self._file(path)
         yield from self._models()
         yield from self._schemas()
         if self._answered:
@@ -297,6 +300,11 @@ _WITH_SIGN_IN = (
     "app/services/sessions.py",
     "app/utils/roles.py",
     "app/utils/security.py",
+)
+_WITH_KEYS = (
+    "app/api/idempotency.py",
+    "app/models/idempotency.py",
+    "app/repositories/idempotency.py",
 )
 _PROJECT = (
     ".dockerignore",

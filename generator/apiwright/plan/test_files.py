@@ -68,6 +68,8 @@ def _paths(kit: Kit, *, overridden: bool, direct: bool) -> Iterator[str]:
     yield from _ALWAYS
     if any(operation.deprecated for operation in kit.service.operations.values()):
         yield _DEPRECATION
+    if kit.service.idempotent:
+        yield _IDEMPOTENCY
     if direct:
         yield "tests/integration/test_driver.py"
         yield "tests/test_statements.py"
@@ -131,6 +133,7 @@ _ALWAYS = (
     "tests/wire.py",
 )
 _DEPRECATION = "tests/test_deprecation.py"
+_IDEMPOTENCY = "tests/test_idempotency.py"
 _WITH_SIGN_IN = ("tests/test_security.py", "tests/test_sessions.py")
 _LOAD = (
     "tests/performance/__init__.py",
@@ -143,6 +146,7 @@ _TAKEN = frozenset(
         *_ALWAYS,
         *_WITH_SIGN_IN,
         _DEPRECATION,
+        _IDEMPOTENCY,
         "tests/test_auth.py",
         "tests/test_binding.py",
         "tests/test_contract.py",

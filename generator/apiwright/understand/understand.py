@@ -17,6 +17,7 @@ from apiwright.understand.directions import mark
 from apiwright.understand.entities import EntityReader
 from apiwright.understand.errors import read_errors
 from apiwright.understand.evolution import deleted_tables
+from apiwright.understand.idempotency import with_idempotency
 from apiwright.understand.indexes import with_indexes, with_own_names
 from apiwright.understand.operations import Written, read_operations
 from apiwright.understand.resources import by_id, read_resources
@@ -24,17 +25,20 @@ from apiwright.understand.schemas import SchemaReader
 from apiwright.understand.security import base_path, read_roles, read_schemes
 from apiwright.understand.sites import find_identity, find_sites, find_stored
 
-# Tables and indexes that every service with accounts has, and Alembic's own table.
-_SIGN_IN = frozenset(
+# Tables and indexes that services have beside those of their contract, and Alembic's own table.
+_OWN = frozenset(
     {
-        "alembic_version", "alembic_version_pkc", "auth_sessions", "ix_auth_sessions_account_id",
-        "ix_refresh_tokens_session_id", "pk_auth_sessions", "pk_refresh_tokens", "refresh_tokens",
+        "alembic_version", "alembic_version_pkc", "auth_sessions", "idempotency_keys",
+        "ix_auth_sessions_account_id", "ix_idempotency_keys_expires_at",
+        "ix_refresh_tokens_session_id", "pk_auth_sessions", "pk_idempotency_keys",
+        "pk_refresh_tokens", "refresh_tokens",
     }
 )  # fmt: skip
 
 
 def understand(document: Document) -> Service:
     """What `document` means; what is legal but not understood becomes a CustomAction."""
+    document = with_idempotency(document)
     reader = SchemaReader(document)
     written = read_operations(document, reader)
     base = base_path(document.root)
@@ -86,7 +90,7 @@ def _indexed(entities: dict[str, Entity], operations: list[Operation]) -> dict[s
         if isinstance(relation, ManyToMany)
     ]
     tables = {entity.table for entity in entities.values()} | {link.table for link in links}
-    taken = tables | {names.sql(f"pk_{table}") for table in tables} | _SIGN_IN
+    taken = tables | {names.sql(f"pk_{table}") for table in tables} | _OWN
     taken |= {names.sql(f"ix_{link.table}_{link.target_column}") for link in links}
     indexed = (with_indexes(entity, operations) for entity in entities.values())
     return with_own_names(indexed, taken)

@@ -10,6 +10,7 @@ from apiwright import names
 from apiwright.ir.schemas import Json
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Column, ColumnType, Entity, Fill, Index, ManyToMany, Unique
+from apiwright.plan.storage.idempotency import idempotency_tables
 from apiwright.plan.storage.sql import name_quoted, quoted
 from apiwright.plan.storage.tables import Check, ForeignKey, Table, TableColumn, TableIndex
 from apiwright.plan.storage.types import sql_type
@@ -30,7 +31,7 @@ def build_tables(service: Service) -> tuple[Table, ...]:
     }
     identity = service.identity
     sign_in = _sign_in_tables(identity) if identity is not None else ()
-    return _ordered((*tables.values(), *links.values(), *sign_in))
+    return _ordered((*tables.values(), *links.values(), *sign_in, *idempotency_tables(service)))
 
 
 def _ordered(tables: tuple[Table, ...]) -> tuple[Table, ...]:

@@ -58,6 +58,7 @@ class DirectView:
     binders: tuple[BinderView, ...]
     constants: tuple[ConstantView, ...]
     lines: tuple[Code, ...]
+    keyed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ class DirectBuilder:
             binders=tuple(self._binders(operation)),
             constants=tuple(constants),
             lines=tuple(lines),
+            keyed=operation.idempotency is not None,
         )
 
     def _binders(self, operation: Operation) -> Iterator[BinderView]:

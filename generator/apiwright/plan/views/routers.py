@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
 from apiwright.ir.operations import CreateAction, Location, Operation
+from apiwright.ir.policies.idempotency import LONGEST, USUAL_HOURS, Idempotency
 from apiwright.ir.schemas import Schema
 from apiwright.ir.service import Resource, SchemeKind, Service
 from apiwright.ir.shapes import flat, properties
@@ -27,7 +28,7 @@ class HandlerView:
     operation: str
     summary: str
     deprecated: bool
-    security: Code
+    dependencies: Code
     arguments: tuple[Code, ...]
     docstring: Code
     lines: tuple[Code, ...]
@@ -78,7 +79,9 @@ def _handler(
         operation=operation.id,
         summary=operation.summary,
         deprecated=operation.deprecated,
-        security=_security(operation, service),
+        dependencies=joined(
+            [code for code in (_security(operation, service), _once(operation)) if code]
+        ),
         arguments=(
             compose("service: {}", dependency),
             *(_argument(argument) for argument in known.arguments),
@@ -116,6 +119,20 @@ def _security(operation: Operation, service: Service) -> Code:
     if not scopes:
         return constant("Depends(authenticate)")
     return compose("Security(authenticate, scopes={})", literal(list(scopes)))
+
+
+def _once(operation: Operation) -> Code:
+    """The dependency that lets a request have its effect once; it has to know who calls."""
+    known = operation.idempotency
+    if known is None:
+        return constant("")
+    usual = Idempotency(required=False, hours=USUAL_HOURS, longest=LONGEST)
+    said = [
+        compose("{}={}", ident(name), literal(getattr(known, name)))
+        for name in ("required", "hours", "longest")
+        if getattr(known, name) != getattr(usual, name)
+    ]
+    return compose("Depends(once({}))", joined(said))
 
 
 def needed_scopes(operation: Operation, service: Service) -> tuple[str, ...] | None:

@@ -78,6 +78,7 @@ class ServiceView:
     direct: bool
     deprecated: bool
     json_columns: bool
+    idempotent: bool
     resources: tuple[ResourceName, ...]
     roles: tuple[RoleView, ...]
     errors: ErrorsView
@@ -92,7 +93,17 @@ def api_package(service: Service) -> str:
 
 
 _API_MODULES = frozenset(
-    {"binding", "dependencies", "deprecation", "docs", "health", "responses", "router", "routing"}
+    {
+        "binding",
+        "dependencies",
+        "deprecation",
+        "docs",
+        "health",
+        "idempotency",
+        "responses",
+        "router",
+        "routing",
+    }
 )
 
 
@@ -122,6 +133,7 @@ def service_view(service: Service, *, overridden: bool, direct: bool) -> Service
             for entity in service.entities.values()
             for column in entity.columns
         ),
+        idempotent=service.idempotent,
         resources=tuple(resource_name(resource) for resource in service.resources),
         roles=tuple(RoleView(role.name, role.scopes) for role in service.roles),
         errors=errors_view(service.errors),
