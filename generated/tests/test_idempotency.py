@@ -35,7 +35,7 @@ MALFORMED = ["", '""', '"a', "two words", "é", 'a"b', '"a";b=1', "x" * 256, '"'
 KEYED = [
     operation
     for operation in OPERATIONS
-    if operation.id in ("createItem",)
+    if operation.id in ("createItem", "reserveItem")
     and (operation.guard is Guard.OPEN or operation.role is not None)
 ]
 

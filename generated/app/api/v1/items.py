@@ -130,7 +130,7 @@ async def restore_item(
     "/items/{item_id}/reserve",
     operation_id="reserveItem",
     summary="Reserve an item",
-    dependencies=[Security(authenticate, scopes=["items:write"])],
+    dependencies=[Security(authenticate, scopes=["items:write"]), Depends(once())],
 )
 async def reserve_item(
     service: ItemServiceDep,
