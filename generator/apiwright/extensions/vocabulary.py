@@ -162,6 +162,7 @@ _RENAMED: dict[str, Any] = _either(
 )
 _ACTIONS = (
     "list", "create", "read", "replace", "update", "delete", "restore",
+    "bulk-create", "bulk-update", "bulk-delete",
     "token", "refresh", "logout", "custom",
 )  # fmt: skip
 _COMPARISONS = (
@@ -261,6 +262,18 @@ WORDS: Final[dict[str, Word]] = {
             ("operation",),
             "Whose rows this operation works on, where rows have an owner.",
             {"enum": ["own", "all"], "description": "The caller's own rows, or all"},
+        ),
+        Word(
+            "x-bulk",
+            ("operation",),
+            "Whether an operation on many rows does all of it or nothing.",
+            _object(
+                needed="mode",
+                mode={
+                    "enum": ["all-or-nothing", "partial"],
+                    "description": "What becomes of the other rows when one can't be written",
+                },
+            ),
         ),
         Word(
             "x-idempotent",

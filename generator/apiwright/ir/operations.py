@@ -8,6 +8,7 @@ from datetime import date
 from enum import Enum
 from typing import TypeAlias
 
+from apiwright.ir.policies.bulk import BulkAnswer, BulkVerb
 from apiwright.ir.policies.idempotency import Idempotency
 from apiwright.ir.schemas import Json, Schema
 from apiwright.problems import Position
@@ -278,6 +279,25 @@ class RowAction:
 
 
 @dataclass(frozen=True, slots=True)
+class BulkAction:
+    """Do something with many rows, all of them or (`partial`) each for itself.
+
+    `items` is the attribute of the body that lists them, empty where the body is the list; `key`
+    that of an entry which says which row it changes. An entry of what is deleted is a key itself.
+    """
+
+    verb: BulkVerb
+    entity: str
+    rows: Rows
+    items: str = ""
+    key: str = ""
+    writes: tuple[Write, ...] = ()
+    view: View | None = None
+    answer: BulkAnswer | None = None
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TokenAction:
     """Exchange a login and a password for tokens (RFC 6749, section 4.3)."""
 
@@ -309,6 +329,7 @@ Action: TypeAlias = (
     ListAction
     | CreateAction
     | RowAction
+    | BulkAction
     | TokenAction
     | RefreshAction
     | LogoutAction

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from apiwright.ir.operations import (
+    BulkAction,
     CreateAction,
     CustomAction,
     ListAction,
@@ -15,6 +16,7 @@ from apiwright.ir.operations import (
     RowAction,
     TokenAction,
 )
+from apiwright.ir.policies.bulk import BulkVerb
 from apiwright.ir.policies.idempotency import Idempotency
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import Column, Entity, Fill, ManyToMany
@@ -113,6 +115,11 @@ def _does(operation: Operation, service: Service) -> str:
         return f"lists {entity.name}, from the table {entity.table}"
     if isinstance(action, CreateAction):
         return f"creates a {entity.name} in the table {entity.table}"
+    if isinstance(action, BulkAction):
+        verb = action.verb.value.removeprefix("bulk-")
+        verb = "soft-delete" if verb == "delete" and entity.soft_delete else verb
+        whole = "each for itself" if action.partial else "all of them or none"
+        return f"{verb}s many {entity.name} of the table {entity.table}, {whole}"
     which = "the caller's own" if action.key is None else "one"
     verb = "soft-deletes" if action.verb.value == "delete" and entity.soft_delete else ""
     return f"{verb or action.verb.value + 's'} {which} {entity.name} of the table {entity.table}"
@@ -123,13 +130,14 @@ def _details(operation: Operation, service: Service) -> Iterator[str]:
     if operation.idempotency is not None:
         yield _idempotency(operation.idempotency)
     action = operation.action
-    if isinstance(action, ListAction | RowAction) and action.rows.owned:
+    adds = isinstance(action, BulkAction) and action.verb is BulkVerb.CREATE
+    if isinstance(action, ListAction | RowAction | BulkAction) and action.rows.owned and not adds:
         owner = service.entities[action.entity].owner
         unless = f", unless the caller has {owner.unless}" if owner and owner.unless else ""
         yield f"only rows whose {owner.column if owner else 'owner'} is the caller{unless}"
     if isinstance(action, ListAction):
         yield from _list_details(action)
-    if isinstance(action, CreateAction | RowAction) and action.writes:
+    if isinstance(action, CreateAction | RowAction | BulkAction) and action.writes:
         yield "stores " + ", ".join(f"{w.attribute} in {w.column}" for w in action.writes)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from apiwright import names
 from apiwright.code import Code, constant, dotted, ident, joined
+from apiwright.ir.operations import BulkAction
 from apiwright.ir.service import Service
 from apiwright.plan.files import DataFile, Plan, PlannedFile, Policy
 from apiwright.plan.models import generate_models
@@ -96,6 +97,8 @@ class _Planner:
         if service.idempotent:
             for path in _WITH_KEYS:
                 yield self._file(path)
+        if any(isinstance(o.action, BulkAction) for o in service.operations.values()):
+            yield self._file("app/repositories/bulk.py")
         yield from self._models()
         yield from self._schemas()
         if self._answered:

@@ -25,10 +25,12 @@ from apiwright.ir.operations import (
     View,
     Write,
 )
+from apiwright.ir.policies.bulk import BulkVerb
 from apiwright.ir.schemas import NamedSchema, Schema
 from apiwright.ir.service import SecurityScheme
 from apiwright.ir.shapes import flat, properties, target
 from apiwright.ir.storage import Column, Entity, Fill
+from apiwright.understand.bulk import BulkReader
 from apiwright.understand.exchange import answer_schema, body_content, many
 from apiwright.understand.lists import Listing, read_listing
 from apiwright.understand.operations import Written
@@ -41,6 +43,7 @@ _VERBS = {
     "patch": RowVerb.UPDATE,
     "delete": RowVerb.DELETE,
 }
+_BULK = frozenset(verb.value for verb in BulkVerb)
 _LOGOUTS = frozenset({"logout", "log_out", "signout", "sign_out", "revoke"})
 _RESTORES = frozenset({"restore", "undelete", "recover"})
 
@@ -124,6 +127,8 @@ class ActionReader:
         if operation.success is None:
             raise NotUnderstoodError("no answer is declared for when all goes well")
         entity = self.entities[site.schema]
+        if kind in _BULK:
+            return self._bulk(item, entity, BulkVerb(kind))
         if site.kind is SiteKind.COLLECTION:
             if operation.method == "get" and kind in {"", "list"}:
                 return self._list(item, entity)
@@ -139,7 +144,7 @@ class ActionReader:
         schema = said.string("schema") if said is not None else ""
         if said is not None and schema:
             kind = said.text or said.string("kind")
-            if kind in {"list", "create"}:
+            if kind in {"list", "create", *_BULK}:
                 return Site(operation.path, SiteKind.COLLECTION, schema)
             if said.string("key") == "caller":
                 return Site(operation.path, SiteKind.CALLER, schema)
@@ -147,9 +152,16 @@ class ActionReader:
         site = self.sites.get(operation.path)
         if site is not None:
             return site
+        if said is not None and (said.text or said.string("kind")) in _BULK:
+            return self._collection(collection_of(operation.path))
         last = names.snake(operation.path.rstrip("/").rpartition("/")[2])
         parent = self.sites.get(collection_of(operation.path))
         return parent if last in _RESTORES and operation.method == "post" else None
+
+    def _collection(self, path: str) -> Site | None:
+        """The collection at a path, with or without a slash at its end."""
+        found = self.sites.get(path) or self.sites.get(f"{path}/")
+        return found if found is not None and found.kind is SiteKind.COLLECTION else None
 
     def _verb(self, operation: Operation, site: Site, kind: str) -> RowVerb | None:
         if kind:
@@ -157,6 +169,25 @@ class ActionReader:
         if site.path != operation.path:
             return RowVerb.RESTORE if self.entities[site.schema].soft_delete else None
         return _VERBS.get(operation.method)
+
+    def _bulk(self, item: Written, entity: Entity, verb: BulkVerb) -> Understood:
+        operation = item.operation
+        if operation.located(Location.QUERY):
+            name = operation.located(Location.QUERY)[0].name
+            raise NotUnderstoodError(f"parameter '{name}' means nothing for many rows")
+        said = item.node.get("x-bulk")
+        action = BulkReader(self.named, self._views).read(
+            operation,
+            entity,
+            verb,
+            self._rows(item, entity, key=""),
+            partial=said is not None and said.string("mode") == "partial",
+        )
+        if verb is BulkVerb.CREATE:
+            written = {write.column for write in action.writes}
+            self._check_sources(entity, written, action.rows, operation)
+        evidence = f"{operation.method.upper()} {operation.path} takes many {entity.name}"
+        return Understood(action, (evidence,))
 
     def _list(self, item: Written, entity: Entity) -> Understood:
         operation = item.operation

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from apiwright import names
-from apiwright.ir.operations import CreateAction, Operation, RowAction
+from apiwright.ir.operations import BulkAction, CreateAction, Operation, RowAction
 from apiwright.ir.schemas import Schema
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Entity, ManyToMany
@@ -75,7 +75,7 @@ def understand(document: Document) -> Service:
 def _with_action(actions: ActionReader, item: Written) -> Operation:
     found = actions.understand(item)
     operation = replace(item.operation, action=found.action, evidence=found.evidence)
-    stores = isinstance(found.action, CreateAction | RowAction)
+    stores = isinstance(found.action, CreateAction | RowAction | BulkAction)
     if stores and operation.body is not None:
         # OpenAPI's default is an optional body, but there is nothing to store without one.
         operation = replace(operation, body=replace(operation.body, required=True))
