@@ -162,7 +162,7 @@ _RENAMED: dict[str, Any] = _either(
 )
 _ACTIONS = (
     "list", "create", "read", "replace", "update", "delete", "restore",
-    "bulk-create", "bulk-update", "bulk-delete",
+    "bulk-create", "bulk-update", "bulk-delete", "export",
     "token", "refresh", "logout", "custom",
 )  # fmt: skip
 _COMPARISONS = (

@@ -228,6 +228,19 @@ class ListAction:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportAction:
+    """Send all rows of a list, in one of these media types; `listing` has no pages."""
+
+    listing: ListAction
+    media_types: tuple[str, ...]
+
+    @property
+    def entity(self) -> str:
+        """The entity whose rows are sent."""
+        return self.listing.entity
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """An attribute of the body that is stored in a column."""
 
@@ -330,11 +343,16 @@ Action: TypeAlias = (
     | CreateAction
     | RowAction
     | BulkAction
+    | ExportAction
     | TokenAction
     | RefreshAction
     | LogoutAction
     | CustomAction
 )
+
+
+OnRows: TypeAlias = ListAction | CreateAction | RowAction | BulkAction | ExportAction
+"""What is done with rows of an entity."""
 
 
 @dataclass(frozen=True, slots=True)

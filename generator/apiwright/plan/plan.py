@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from apiwright import names
 from apiwright.code import Code, constant, dotted, ident, joined
-from apiwright.ir.operations import BulkAction
+from apiwright.ir.operations import BulkAction, ExportAction
 from apiwright.ir.service import Service
 from apiwright.plan.files import DataFile, Plan, PlannedFile, Policy
 from apiwright.plan.models import generate_models
@@ -22,6 +22,7 @@ from apiwright.plan.views.binding import binding_view
 from apiwright.plan.views.constraints import constraints_view
 from apiwright.plan.views.deprecation import deprecations
 from apiwright.plan.views.direct import DirectBuilder, answers_module
+from apiwright.plan.views.exports import exported_shapes, with_possible_exports
 from apiwright.plan.views.models import model_view, needs_own_type
 from apiwright.plan.views.repositories import repository_view
 from apiwright.plan.views.routers import router_view
@@ -59,7 +60,7 @@ class _Planner:
         bound: Mapping[str, str],
         storage: StoragePlan,
     ) -> None:
-        self._service = service
+        self._service = service = with_possible_exports(service)
         self._history = history
         self._bound = bound
         self._storage = storage
@@ -96,6 +97,9 @@ class _Planner:
             yield self._file("app/api/deprecation.py", deprecations=deprecated)
         if service.idempotent:
             for path in _WITH_KEYS:
+                yield self._file(path)
+        if any(isinstance(o.action, ExportAction) for o in service.operations.values()):
+            for path in _WITH_EXPORTS:
                 yield self._file(path)
         if any(isinstance(o.action, BulkAction) for o in service.operations.values()):
             yield self._file("app/repositories/bulk.py")
@@ -159,6 +163,7 @@ class _Planner:
             yield self._file(f"app/direct/{name}.py")
         columns = [c for entity in self._service.entities.values() for c in entity.columns]
         shown = {s.function: s for view in self._answered.values() for s in view.shapes}
+        shown |= {s.function: s for s in exported_shapes(self._service, self._direct.shapes)}
         yield self._file(
             "app/direct/shapes.py",
             shapes=self._direct.shapes.needed(shown.values()),
@@ -308,6 +313,12 @@ _WITH_KEYS = (
     "app/api/idempotency.py",
     "app/models/idempotency.py",
     "app/repositories/idempotency.py",
+)
+_WITH_EXPORTS = (
+    "app/api/export.py",
+    "app/cursors.py",
+    "app/services/export.py",
+    "app/utils/csv.py",
 )
 _PROJECT = (
     ".dockerignore",

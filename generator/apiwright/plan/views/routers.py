@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
-from apiwright.ir.operations import CreateAction, Location, Operation
+from apiwright.ir.operations import CreateAction, ExportAction, Location, Operation
 from apiwright.ir.policies.idempotency import LONGEST, USUAL_HOURS, Idempotency
 from apiwright.ir.schemas import Schema
 from apiwright.ir.service import Resource, SchemeKind, Service
 from apiwright.ir.shapes import flat, properties
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.service import openness
+from apiwright.plan.views.shapes import view_constant
 from apiwright.plan.views.signatures import Argument, Signature, schema_imports, signature
 from apiwright.understand.exchange import answer_schema, is_json
 
@@ -42,6 +43,7 @@ class RouterView:
     tag: str
     dependency: Code
     schema_imports: tuple[Code, ...]
+    shape_imports: tuple[Code, ...]
     handlers: tuple[HandlerView, ...]
 
 
@@ -56,6 +58,14 @@ def router_view(resource: Resource, service: Service, classes: SchemaClasses) ->
         tag=resource.name,
         dependency=ident(f"{resource.service_class}Dep"),
         schema_imports=schema_imports(refs),
+        shape_imports=tuple(
+            compose(
+                "from app.direct.shapes import {}",
+                view_constant(o.action.listing.view.schema, service),
+            )
+            for o in operations
+            if isinstance(o.action, ExportAction)
+        ),
         handlers=tuple(sorted(handlers, key=lambda handler: openness(handler.path))),
     )
 
@@ -72,6 +82,7 @@ def _handler(
     operation: Operation, resource: Resource, service: Service, known: Signature
 ) -> HandlerView:
     dependency = ident(f"{resource.service_class}Dep")
+    exports = isinstance(operation.action, ExportAction)
     return HandlerView(
         name=ident(operation.name),
         method=ident(operation.method),
@@ -83,6 +94,7 @@ def _handler(
             [code for code in (_security(operation, service), _once(operation)) if code]
         ),
         arguments=(
+            *((constant("request: Request"),) if exports else ()),
             compose("service: {}", dependency),
             *(_argument(argument) for argument in known.arguments),
         ),
@@ -150,6 +162,8 @@ def needed_scopes(operation: Operation, service: Service) -> tuple[str, ...] | N
 
 def _lines(operation: Operation, service: Service, known: Signature) -> list[Code]:
     call = compose("service.{}({})", ident(operation.name), known.call)
+    if isinstance(operation.action, ExportAction):
+        return [compose("found = await {}", call), _export(operation.action, service)]
     success = operation.success
     status = int(success.status) if success is not None and success.status.isdigit() else 200
     if known.returns == "Response":
@@ -168,6 +182,16 @@ def _lines(operation: Operation, service: Service, known: Signature) -> list[Cod
             compose("return respond(made, {}, headers{})", literal(status), _media_type(operation)),
         ]
     return [compose("return respond(await {}{})", call, extra)]
+
+
+def _export(action: ExportAction, service: Service) -> Code:
+    """The line that sends what was found, as the client likes it."""
+    return compose(
+        "return export(request, found, {}, {}, {})",
+        view_constant(action.listing.view.schema, service),
+        literal(service.entities[action.entity].plural),
+        literal(action.media_types),
+    )
 
 
 def _extra(operation: Operation, status: int) -> Code:

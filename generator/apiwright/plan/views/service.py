@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from apiwright import names
 from apiwright.code import Code, comment, compose, constant, dotless, ident, literal
+from apiwright.ir.operations import ExportAction
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import ColumnType, Entity
 from apiwright.plan.storage.types import python_type
@@ -79,6 +80,7 @@ class ServiceView:
     deprecated: bool
     json_columns: bool
     idempotent: bool
+    exports: bool
     resources: tuple[ResourceName, ...]
     roles: tuple[RoleView, ...]
     errors: ErrorsView
@@ -98,6 +100,7 @@ _API_MODULES = frozenset(
         "dependencies",
         "deprecation",
         "docs",
+        "export",
         "health",
         "idempotency",
         "responses",
@@ -134,6 +137,7 @@ def service_view(service: Service, *, overridden: bool, direct: bool) -> Service
             for column in entity.columns
         ),
         idempotent=service.idempotent,
+        exports=any(isinstance(o.action, ExportAction) for o in service.operations.values()),
         resources=tuple(resource_name(resource) for resource in service.resources),
         roles=tuple(RoleView(role.name, role.scopes) for role in service.roles),
         errors=errors_view(service.errors),

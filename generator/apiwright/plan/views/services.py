@@ -11,10 +11,12 @@ from apiwright.code import Code, compose, constant, docstring, ident, joined, li
 from apiwright.ir.operations import (
     BulkAction,
     CreateAction,
+    ExportAction,
     LinkWrite,
     ListAction,
     Location,
     LogoutAction,
+    OnRows,
     Operation,
     PathColumn,
     RefreshAction,
@@ -93,6 +95,14 @@ class ListMethod:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportMethod:
+    """A method that says which rows an export has."""
+
+    parents: tuple[ParentView, ...]
+    arguments: Code
+
+
+@dataclass(frozen=True, slots=True)
 class CreateMethod:
     """A method that makes a row."""
 
@@ -138,7 +148,9 @@ class CustomMethod:
     message: str
 
 
-Body: TypeAlias = ListMethod | CreateMethod | RowMethod | BulkMethod | SignInMethod | CustomMethod
+Body: TypeAlias = (
+    ListMethod | ExportMethod | CreateMethod | RowMethod | BulkMethod | SignInMethod | CustomMethod
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +178,7 @@ class ServiceClassView:
     load_imports: tuple[Code, ...]
     signs_in: bool
     writes_many: bool
+    exports: bool
 
 
 def service_class_view(
@@ -198,31 +211,51 @@ def service_class_view(
             isinstance(o.action, TokenAction | RefreshAction | LogoutAction) for o in operations
         ),
         writes_many=any(isinstance(o.action, BulkAction) for o in operations),
+        exports=any(isinstance(o.action, ExportAction) for o in operations),
     )
 
 
 def _load_imports(operations: list[Operation], service: Service) -> set[Code]:
     """The import lines for the relations that views need."""
-    return {
-        compose(
-            "from app.repositories.{}_repository import {}",
-            ident(service.entities[view.entity].module),
-            ident(loads_name(view, service)),
-        )
-        for operation in operations
-        if not isinstance(operation.action, ListAction)
-        for view in views_of(operation.action)
-        if view.loads
-    } | {
-        compose(
-            "from app.repositories.{}_repository import {}",
-            ident(entity.module),
-            ident(links_name(entity)),
-        )
-        for operation in operations
-        if isinstance(operation.action, RowAction) and operation.action.links
-        for entity in [service.entities[operation.action.entity]]
-    }
+    return (
+        _export_imports(operations, service)
+        | {
+            compose(
+                "from app.repositories.{}_repository import {}",
+                ident(service.entities[view.entity].module),
+                ident(loads_name(view, service)),
+            )
+            for operation in operations
+            if not isinstance(operation.action, ListAction)
+            for view in views_of(operation.action)
+            if view.loads
+        }
+        | {
+            compose(
+                "from app.repositories.{}_repository import {}",
+                ident(entity.module),
+                ident(links_name(entity)),
+            )
+            for operation in operations
+            if isinstance(operation.action, RowAction) and operation.action.links
+            for entity in [service.entities[operation.action.entity]]
+        }
+    )
+
+
+def _export_imports(operations: list[Operation], service: Service) -> set[Code]:
+    """The import lines for what exports ask of rows."""
+    found = set()
+    for operation in operations:
+        action = operation.action
+        if isinstance(action, ExportAction):
+            module = ident(service.entities[action.entity].module)
+            parts = ["conditions"] if action.listing.filters or action.listing.search else []
+            parts += ["order"] if action.listing.sort is not None else []
+            for part in parts:
+                name = ident(f"{operation.name}_{part}")
+                found.add(compose("from app.repositories.{}_repository import {}", module, name))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,15 +268,16 @@ class _MethodBuilder:
         found: dict[str, Entity] = {}
         for operation in operations:
             action = operation.action
-            if not isinstance(action, ListAction | CreateAction | RowAction | BulkAction):
+            if not isinstance(action, OnRows):
                 continue
             entity = self.service.entities[action.entity]
             found[entity.name] = entity
             if not isinstance(action, RowAction):
-                for parent in action.rows.parents:
+                rows = action.listing.rows if isinstance(action, ExportAction) else action.rows
+                for parent in rows.parents:
                     if parent.parent:
                         found[parent.parent] = self.service.entities[parent.parent]
-            for link in () if isinstance(action, ListAction | BulkAction) else action.links:
+            for link in action.links if isinstance(action, CreateAction | RowAction) else ():
                 target = self._relation(entity, link).target
                 found[target] = self.service.entities[target]
         return list(found.values())
@@ -280,6 +314,8 @@ class _MethodBuilder:
             return "create", self._create(operation, action)
         if isinstance(action, RowAction):
             return action.verb.value, self._row(operation, action)
+        if isinstance(action, ExportAction):
+            return "export", self._export(operation, action.listing)
         if isinstance(action, BulkAction):
             return "bulk", self._bulk(operation, action)
         if isinstance(action, TokenAction | RefreshAction | LogoutAction):
@@ -340,6 +376,24 @@ class _MethodBuilder:
             assignments=tuple(assignments),
             view=self._view(action.view),
             loads=self._loads(action.view),
+        )
+
+    def _export(self, operation: Operation, listing: ListAction) -> ExportMethod:
+        entity = self.service.entities[listing.entity]
+        conditions = self._conditions(listing.rows, entity)
+        if listing.rows.owned and entity.owner is not None:
+            conditions.append(compose("*{}", self._owned(entity)))
+        query = self.classes.parameter_class(operation.id, "query") is not None
+        given = constant("query" if query else "")
+        if listing.filters or listing.search:
+            conditions.append(compose("*{}({})", ident(f"{operation.name}_conditions"), given))
+        rows = compose("self.{}.rows()", ident(entity.plural))
+        if conditions:
+            rows = compose("{}.where({})", rows, joined(conditions))
+        order = [compose("{}({})", ident(f"{operation.name}_order"), given)]
+        return ExportMethod(
+            parents=self._parents(listing.rows),
+            arguments=joined([rows, *(order if listing.sort is not None else [])]),
         )
 
     def _given_by_path(self, rows: Rows, entity: Entity) -> Iterator[Assignment]:
