@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.bulk.conftest import Warehouse
+from tests.support.warehouse import Warehouse
 
 
 def part(sku: str, **more: Any) -> dict[str, Any]:

@@ -14,15 +14,9 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from tests.bulk.conftest import Warehouse
+from tests.support.warehouse import Warehouse, measured
 
 NDJSON = "application/x-ndjson"
-FILL = """
-    INSERT INTO parts (sku, name, price, quantity, owner_id, note)
-    SELECT 'S' || n, 'Part ' || n, n % 1000 / 100.0, n % 7, (SELECT id FROM keepers LIMIT 1),
-        CASE n % 3 WHEN 0 THEN 'a, "b" ' || n END
-    FROM generate_series(1, $1) n
-"""
 OPEN = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
@@ -32,7 +26,7 @@ OPEN = """
 @pytest.fixture
 def client(warehouse: Warehouse, ada: httpx2.Client) -> httpx2.Client:
     """Somebody who has 2,500 parts, and one that is deleted."""
-    warehouse.ask(FILL, 2_501)
+    warehouse.fill(2_501)
     warehouse.ask("UPDATE parts SET deleted_at = now() WHERE sku = 'S2501'")
     return ada
 
@@ -144,7 +138,7 @@ def test_who_goes_away_takes_no_connection_along(
     warehouse: Warehouse, client: httpx2.Client
 ) -> None:
     """More clients than may export at once leave amid the rows; no transaction is left behind."""
-    warehouse.ask(FILL.replace("'S' ||", "'T' ||"), 20_000)
+    warehouse.fill(20_000, "T")
     address = urlsplit(warehouse.running.url)
     for _ in range(8):
         with socket.create_connection((address.hostname, address.port or 80), 10) as raw:
@@ -158,7 +152,7 @@ def test_who_goes_away_takes_no_connection_along(
 
 def test_others_get_through_while_exports_wait(warehouse: Warehouse, client: httpx2.Client) -> None:
     """Clients that don't read hold half of the pool at most; one export more is refused."""
-    warehouse.ask(FILL.replace("'S' ||", "'T' ||"), 20_000)
+    warehouse.fill(20_000, "T")
     address = urlsplit(warehouse.running.url)
     waiting = []
     try:
@@ -185,3 +179,12 @@ def test_rows_are_those_of_one_moment(warehouse: Warehouse, client: httpx2.Clien
         warehouse.ask("DELETE FROM parts WHERE sku <> 'S1'")
         assert sum(1 for _ in texts) == 2_499
     assert len(lines(client.get("/parts/export"))) == 1
+
+
+@pytest.mark.parametrize("media_type", [NDJSON, "text/csv"])
+def test_memory_stays_as_it_is(warehouse: Warehouse, ada: httpx2.Client, media_type: str) -> None:
+    """However many rows there are; `tests/scale` has a million."""
+    warehouse.fill(20_000)
+    found = measured(warehouse, media_type)
+    assert found.lines == 20_000 + (media_type != NDJSON)
+    assert found.growth < 20_000_000
