@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 
+from apiwright.ir.operations import BulkAction, ExportAction
 from apiwright.ir.schemas import Json
 from apiwright.ir.service import Resource, Service
 from apiwright.plan.files import DataFile, PlannedFile
@@ -68,8 +69,13 @@ def _paths(kit: Kit, *, overridden: bool, direct: bool) -> Iterator[str]:
     yield from _ALWAYS
     if any(operation.deprecated for operation in kit.service.operations.values()):
         yield _DEPRECATION
+    actions = [operation.action for operation in kit.service.operations.values()]
     if kit.service.idempotent:
         yield _IDEMPOTENCY
+    if any(isinstance(action, BulkAction) for action in actions):
+        yield _BULK
+    if any(isinstance(action, ExportAction) for action in actions):
+        yield from _EXPORTS
     if direct:
         yield "tests/integration/test_driver.py"
         yield "tests/test_statements.py"
@@ -133,6 +139,8 @@ _ALWAYS = (
     "tests/wire.py",
 )
 _DEPRECATION = "tests/test_deprecation.py"
+_BULK = "tests/test_bulk.py"
+_EXPORTS = ("tests/test_csv.py", "tests/test_export.py")
 _IDEMPOTENCY = "tests/test_idempotency.py"
 _WITH_SIGN_IN = ("tests/test_security.py", "tests/test_sessions.py")
 _LOAD = (
@@ -145,7 +153,9 @@ _TAKEN = frozenset(
     for path in (
         *_ALWAYS,
         *_WITH_SIGN_IN,
+        _BULK,
         _DEPRECATION,
+        *_EXPORTS,
         _IDEMPOTENCY,
         "tests/test_auth.py",
         "tests/test_binding.py",
