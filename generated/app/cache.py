@@ -5,6 +5,7 @@ from __future__ import annotations
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from app.commands import WatchedRedis
 from app.config import Settings
 
 
@@ -18,7 +19,7 @@ class Cache:
     def connect(self) -> None:
         """Prepare connections; they are opened when they are first needed."""
         if self._settings.redis_url is not None:
-            self.redis = Redis.from_url(
+            self.redis = WatchedRedis.from_url(
                 self._settings.redis_url.get_secret_value(),
                 socket_timeout=0.1,
                 socket_connect_timeout=0.5,

@@ -123,7 +123,8 @@ def watching() -> Iterator[tuple[str, float]]:
         "_note": lambda *_: None,
     }
     before = served(answer)
-    with quiet_log(monitoring.JsonFormatter()) as log:
+    logs = importlib.import_module("app.logs")
+    with quiet_log(logs.JsonFormatter()) as log:
         for feature, without, level in (
             ("the middleware by itself", ("_request_id", "_headers", "_note"), logging.ERROR),
             ("request id", ("_headers", "_note"), logging.ERROR),

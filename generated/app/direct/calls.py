@@ -124,7 +124,8 @@ class Call:
 
     async def page(self, form: Form) -> Page:
         """One page of a list."""
-        bodies = [row[0] for row in await self.fetch(form.page, form.values)]
+        rows = await self._driver.fetch(form.page.text, form.arguments, repeatable=True)
+        bodies: list[str] = list(rows[0][0] or ())
         more = len(bodies) > form.limit
         del bodies[form.limit :]
         return Page(bodies, more, form.next_cursor(bodies[-1]) if more else None)

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from app import models
 from app.models.session import AuthSession, RefreshToken
-from app.services.base import Context
+from app.services.base import Caller, Context
 from app.utils.roles import granted
 from app.utils.security import AccessToken, new_refresh_token, refresh_token_hash
 
@@ -94,6 +94,23 @@ class Sessions:
             AuthSession.id == session_id, AuthSession.revoked_at.is_(None)
         )
         await self._session.execute(ended.values(revoked_at=func.now()))
+
+    async def change_password(self, caller: Caller, current: str, new: str) -> bool:
+        """Give the caller's account another password; False if `current` is not its password.
+
+        All other sessions of the account end: somebody else may have known the old one.
+        """
+        account = caller.account
+        if not await self._context.passwords.verify(current, account.password_hash):
+            return False
+        account.password_hash = await self._context.passwords.hash(new)
+        others = update(AuthSession).where(
+            AuthSession.account_id == account.id,
+            AuthSession.id != caller.session_id,
+            AuthSession.revoked_at.is_(None),
+        )
+        await self._session.execute(others.values(revoked_at=func.now()))
+        return True
 
     async def _end_if_reused(self, digest: bytes) -> None:
         found = select(RefreshToken.session_id).where(

@@ -163,7 +163,7 @@ _RENAMED: dict[str, Any] = _either(
 _ACTIONS = (
     "list", "create", "read", "replace", "update", "delete", "restore",
     "bulk-create", "bulk-update", "bulk-delete", "export",
-    "token", "refresh", "logout", "custom",
+    "token", "refresh", "logout", "password", "custom",
 )  # fmt: skip
 _COMPARISONS = (
     "eq", "ne", "gt", "gte", "lt", "lte", "in", "contains", "starts-with", "is-null",

@@ -14,6 +14,7 @@ from apiwright.ir.operations import (
     LogoutAction,
     OnRows,
     Operation,
+    PasswordAction,
     RefreshAction,
     RowAction,
     TokenAction,
@@ -117,6 +118,7 @@ _SIGN_IN: Mapping[type, str] = {
     TokenAction: "signs in: exchanges login and password for tokens",
     RefreshAction: "exchanges a refresh token for new tokens",
     LogoutAction: "signs out: ends the caller's session",
+    PasswordAction: "changes the caller's password, and ends the other sessions of the account",
 }
 
 

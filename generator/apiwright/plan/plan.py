@@ -18,8 +18,10 @@ from apiwright.plan.storage.snapshot import write_snapshot, write_unmanaged
 from apiwright.plan.storage.storage_plan import StoragePlan, storage_plan
 from apiwright.plan.storage.tables import needs_more
 from apiwright.plan.test_files import test_data, test_files
+from apiwright.plan.views.alerts import alerts
 from apiwright.plan.views.binding import binding_view
 from apiwright.plan.views.constraints import constraints_view
+from apiwright.plan.views.dashboard import dashboard
 from apiwright.plan.views.deprecation import deprecations
 from apiwright.plan.views.direct import DirectBuilder, answers_module
 from apiwright.plan.views.exports import exported_shapes, with_possible_exports
@@ -159,7 +161,7 @@ class _Planner:
             modules=joined(list(modules.values())),
             resources=tuple((modules[r.module], resource_name(r)) for r in resources),
         )
-        for name in ("__main__", "calls", "route", "statements"):
+        for name in ("__main__", "calls", "remembered", "route", "statements"):
             yield self._file(f"app/direct/{name}.py")
         columns = [c for entity in self._service.entities.values() for c in entity.columns]
         shown = {s.function: s for view in self._answered.values() for s in view.shapes}
@@ -216,6 +218,7 @@ class _Planner:
     def _project(self) -> Iterator[PlannedFile]:
         for path in _PROJECT:
             yield self._file(path)
+        yield self._file("monitoring/alerts.yaml", alerts=alerts())
         identity = self._service.identity
         yield self._file(
             "app/seed.py",
@@ -247,6 +250,7 @@ class _Planner:
         yield from test_data(self._service)
         yield DataFile("app/contract/openapi.json", _json(dict(self._service.contract)))
         yield DataFile("app/contract/requests.json", _json(requests_document(self._service)))
+        yield DataFile("monitoring/dashboard.json", _json(dashboard(self._service)))
         for table in self._storage.tables:
             yield DataFile(f"alembic/schema/{table.name}.json", write_snapshot(table))
         if self._history.unmanaged:
@@ -277,23 +281,35 @@ _ALWAYS = (
     "app/api/dependencies.py",
     "app/api/docs.py",
     "app/api/health.py",
+    "app/api/metrics.py",
     "app/api/responses.py",
     "app/api/router.py",
     "app/api/routing.py",
     "app/cache.py",
+    "app/commands.py",
     "app/config.py",
     "app/contract/__init__.py",
+    "app/current.py",
     "app/database.py",
+    "app/draining.py",
     "app/errors.py",
     "app/main.py",
+    "app/logs.py",
+    "app/metrics.py",
     "app/models/base.py",
     "app/monitoring.py",
     "app/paths.py",
+    "app/pool.py",
+    "app/queries.py",
+    "app/readiness.py",
     "app/repositories/__init__.py",
     "app/repositories/base.py",
     "app/repositories/search.py",
     "app/schemas/__init__.py",
     "app/schemas/base.py",
+    "app/slow.py",
+    "app/spans.py",
+    "app/tracing.py",
     "app/services/__init__.py",
     "app/services/base.py",
     "app/utils/__init__.py",
@@ -332,5 +348,6 @@ _PROJECT = (
     "pyproject.toml",
     "pytest.ini",
     "requirements-dev.txt",
+    "requirements-tracing.txt",
     "requirements.txt",
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from apiwright import names
 from apiwright.code import Code, comment, compose, constant, dotless, ident, literal
-from apiwright.ir.operations import ExportAction
+from apiwright.ir.operations import ExportAction, PasswordAction
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import ColumnType, Entity
 from apiwright.plan.storage.types import python_type
@@ -74,6 +74,7 @@ class ServiceView:
     base_path: str
     package: Code
     auth: bool
+    changes_passwords: bool
     ownership: bool
     overridden: bool
     direct: bool
@@ -103,6 +104,7 @@ _API_MODULES = frozenset(
         "export",
         "health",
         "idempotency",
+        "metrics",
         "responses",
         "router",
         "routing",
@@ -127,6 +129,10 @@ def service_view(service: Service, *, overridden: bool, direct: bool) -> Service
         base_path=service.base_path,
         package=ident(api_package(service)),
         auth=service.identity is not None,
+        changes_passwords=any(
+            isinstance(operation.action, PasswordAction)
+            for operation in service.operations.values()
+        ),
         ownership=any(entity.owner is not None for entity in service.entities.values()),
         overridden=overridden,
         direct=direct,
