@@ -19,12 +19,16 @@ from apiwright.plan.storage.storage_plan import StoragePlan, storage_plan
 from apiwright.plan.storage.tables import needs_more
 from apiwright.plan.test_files import test_data, test_files
 from apiwright.plan.views.alerts import alerts
+from apiwright.plan.views.audit import audited_views
 from apiwright.plan.views.binding import binding_view
+from apiwright.plan.views.caching import caching_view
 from apiwright.plan.views.constraints import constraints_view
 from apiwright.plan.views.dashboard import dashboard
 from apiwright.plan.views.deprecation import deprecations
 from apiwright.plan.views.direct import DirectBuilder, answers_module
+from apiwright.plan.views.events import events_view
 from apiwright.plan.views.exports import exported_shapes, with_possible_exports
+from apiwright.plan.views.limits import limits_view
 from apiwright.plan.views.models import model_view, needs_own_type
 from apiwright.plan.views.repositories import repository_view
 from apiwright.plan.views.routers import router_view
@@ -33,6 +37,8 @@ from apiwright.plan.views.service import (
     ResourceName,
     api_package,
     identity_view,
+    is_versioned,
+    keeps_answers,
     resource_name,
     service_view,
 )
@@ -44,14 +50,18 @@ def plan(
     history: History,
     bound: Mapping[str, str],
     storage: StoragePlan | None = None,
+    *,
+    handled: bool = False,
 ) -> Plan:
     """Every file of the service.
 
     `history` are the revisions that exist, `storage` what becomes of the database if that is known
     already; `bound` maps the modules of resources to those of the
-    overrides that take their place, such as `items` to `overrides.items`.
+    overrides that take their place, such as `items` to `overrides.items`; `handled` tells whether
+    there are handlers of events in `overrides/events.py`.
     """
-    return _Planner(service, history, bound, storage or storage_plan(history, service)).plan()
+    storage = storage or storage_plan(history, service)
+    return _Planner(service, history, bound, storage, handled=handled).plan()
 
 
 class _Planner:
@@ -61,6 +71,8 @@ class _Planner:
         history: History,
         bound: Mapping[str, str],
         storage: StoragePlan,
+        *,
+        handled: bool,
     ) -> None:
         self._service = service = with_possible_exports(service)
         self._history = history
@@ -76,6 +88,8 @@ class _Planner:
             "service": service_view(service, overridden=bool(bound), direct=bool(self._answered)),
             "binding": binding_view(service),
             "adopted": bool(history.unmanaged) or any(table.found for table in storage.tables),
+            "events": events_view(service, self._classes, handled=handled),
+            "audited": audited_views(service),
             "identity": identity_view(identity, service.default_role) if identity else None,
         }
 
@@ -89,27 +103,45 @@ class _Planner:
 
     def _application(self) -> Iterator[PlannedFile]:
         service = self._service
-        for path in _ALWAYS:
+        for path in (*_ALWAYS, *self._where_used()):
             yield self._file(path)
-        if service.identity is not None:
-            for path in _WITH_SIGN_IN:
-                yield self._file(path)
+        if keeps_answers(service):
+            caching = caching_view(service)
+            for path in _WITH_CACHES:
+                yield self._file(path, caching=caching)
         deprecated = deprecations(service)
         if deprecated:
             yield self._file("app/api/deprecation.py", deprecations=deprecated)
-        if service.idempotent:
-            for path in _WITH_KEYS:
+        if service.limited:
+            for path in _WITH_LIMITS:
                 yield self._file(path)
-        if any(isinstance(o.action, ExportAction) for o in service.operations.values()):
-            for path in _WITH_EXPORTS:
-                yield self._file(path)
-        if any(isinstance(o.action, BulkAction) for o in service.operations.values()):
-            yield self._file("app/repositories/bulk.py")
+            yield self._file("app/limits/policies.py", limits=limits_view(service))
         yield from self._models()
         yield from self._schemas()
         if self._answered:
             yield from self._direct_answers()
         yield from self._resources()
+
+    def _where_used(self) -> Iterator[str]:
+        """The files that depend on nothing but whether the contract asks for what they do."""
+        service = self._service
+        actions = [operation.action for operation in service.operations.values()]
+        for used, paths in (
+            (service.identity is not None, _WITH_SIGN_IN),
+            (service.recorded, _WITH_RECORDING),
+            (service.events, _WITH_EVENTS),
+            (service.webhooks, ("app/relay/webhooks.py",)),
+            (service.audited, ("app/audit.py", "app/models/audit.py")),
+            (is_versioned(service), _WITH_VERSIONS),
+            (service.idempotent, _WITH_KEYS),
+            (any(isinstance(action, ExportAction) for action in actions), _WITH_EXPORTS),
+            (
+                any(isinstance(action, BulkAction) for action in actions),
+                ("app/repositories/bulk.py",),
+            ),
+        ):
+            if used:
+                yield from paths
 
     def _models(self) -> Iterator[PlannedFile]:
         entities = list(self._service.entities.values())
@@ -285,7 +317,6 @@ _ALWAYS = (
     "app/api/responses.py",
     "app/api/router.py",
     "app/api/routing.py",
-    "app/cache.py",
     "app/commands.py",
     "app/config.py",
     "app/contract/__init__.py",
@@ -300,8 +331,10 @@ _ALWAYS = (
     "app/monitoring.py",
     "app/paths.py",
     "app/pool.py",
+    "app/proxies.py",
     "app/queries.py",
     "app/readiness.py",
+    "app/redis.py",
     "app/repositories/__init__.py",
     "app/repositories/base.py",
     "app/repositories/search.py",
@@ -313,13 +346,17 @@ _ALWAYS = (
     "app/services/__init__.py",
     "app/services/base.py",
     "app/utils/__init__.py",
+    "app/utils/addresses.py",
     "app/utils/json.py",
     "app/utils/pagination.py",
     "app/utils/parameters.py",
+    "app/utils/pipe.py",
     "app/utils/validators.py",
     "app/utils/values.py",
 )
 _WITH_SIGN_IN = (
+    "app/limits/attempts.py",
+    "app/limits/identity.py",
     "app/models/session.py",
     "app/services/sessions.py",
     "app/utils/roles.py",
@@ -336,6 +373,39 @@ _WITH_EXPORTS = (
     "app/services/export.py",
     "app/utils/csv.py",
 )
+_WITH_RECORDING = ("app/origin.py", "app/recording.py")
+_WITH_EVENTS = (
+    "app/events/__init__.py",
+    "app/events/bindings.py",
+    "app/events/handlers.py",
+    "app/events/outbox.py",
+    "app/events/resources.py",
+    "app/models/outbox.py",
+    "app/relay/__init__.py",
+    "app/relay/__main__.py",
+    "app/relay/deliveries.py",
+    "app/relay/destinations.py",
+    "app/relay/figures.py",
+    "app/relay/record.py",
+    "app/relay/relay.py",
+    "app/relay/stream.py",
+)
+_WITH_LIMITS = (
+    "app/limits/__init__.py",
+    "app/limits/buckets.py",
+    "app/limits/headers.py",
+    "app/limits/limiter.py",
+    "app/limits/shared.py",
+)
+_WITH_CACHES = (
+    "app/api/caching.py",
+    "app/caching/__init__.py",
+    "app/caching/answers.py",
+    "app/caching/policies.py",
+    "app/caching/tokens.py",
+    "app/caching/touched.py",
+)
+_WITH_VERSIONS = ("app/api/conditional.py", "app/utils/conditions.py")
 _PROJECT = (
     ".dockerignore",
     ".env.example",

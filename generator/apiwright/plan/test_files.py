@@ -11,11 +11,12 @@ from apiwright.ir.service import Resource, Service
 from apiwright.plan.files import DataFile, PlannedFile
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.binding import binding_view
-from apiwright.plan.views.service import resource_name
+from apiwright.plan.views.service import is_versioned, keeps_answers, resource_name
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_answers import answers_document
 from apiwright.plan.views.tests_load import load_view
 from apiwright.plan.views.tests_models import model_tests_view
+from apiwright.plan.views.tests_recording import audit_tests, told_tests
 from apiwright.plan.views.tests_resources import resource_tests_view
 from apiwright.plan.views.tests_services import service_tests_views
 from apiwright.plan.views.tests_sign_in import account_tests_view, sign_in_tests_view
@@ -69,6 +70,12 @@ def _paths(kit: Kit, *, overridden: bool, direct: bool) -> Iterator[str]:
     yield from _ALWAYS
     if any(operation.deprecated for operation in kit.service.operations.values()):
         yield _DEPRECATION
+    if is_versioned(kit.service):
+        yield _CONDITIONS
+    if keeps_answers(kit.service):
+        yield _CACHING
+    if kit.service.limits:
+        yield _LIMITS
     actions = [operation.action for operation in kit.service.operations.values()]
     if kit.service.idempotent:
         yield _IDEMPOTENCY
@@ -103,9 +110,23 @@ def _with_views(
         yield "tests/test_auth.py", {"sign_in": sign_in}
     if models is not None:
         yield "tests/test_models.py", {"models": models}
+    yield from _recording(kit)
     if load is not None:
         for path in _LOAD:
             yield path, {"load": load}
+
+
+def _recording(kit: Kit) -> Iterator[tuple[str, dict[str, object]]]:
+    """The tests of events and of the audit trail, where there are rows to make them with."""
+    told, kept = told_tests(kit), audit_tests(kit)
+    if told:
+        marks = any(resource.soft_delete for resource in told)
+        yield "tests/test_events.py", {"told": told, "marks_deleted": marks}
+        yield "tests/test_relay.py", {"told": told}
+    if kit.service.webhooks:
+        yield "tests/test_webhooks.py", {}
+    if kept:
+        yield "tests/test_audit.py", {"kept": kept}
 
 
 def _resources(service: Service) -> Iterator[tuple[str, Resource]]:
@@ -126,7 +147,6 @@ _ALWAYS = (
     "tests/postgres.py",
     "tests/sample.py",
     "tests/scratch.py",
-    "tests/test_cache.py",
     "tests/test_canaries.py",
     "tests/test_config.py",
     "tests/test_dashboard.py",
@@ -138,6 +158,8 @@ _ALWAYS = (
     "tests/test_monitoring.py",
     "tests/test_pagination.py",
     "tests/test_parameters.py",
+    "tests/test_proxies.py",
+    "tests/test_redis.py",
     "tests/test_repositories.py",
     "tests/test_seed.py",
     "tests/test_slow.py",
@@ -149,7 +171,10 @@ _DEPRECATION = "tests/test_deprecation.py"
 _BULK = "tests/test_bulk.py"
 _EXPORTS = ("tests/test_csv.py", "tests/test_export.py")
 _IDEMPOTENCY = "tests/test_idempotency.py"
-_WITH_SIGN_IN = ("tests/test_security.py", "tests/test_sessions.py")
+_LIMITS = "tests/test_limits.py"
+_CONDITIONS = "tests/test_conditions.py"
+_CACHING = "tests/test_caching.py"
+_WITH_SIGN_IN = ("tests/test_attempts.py", "tests/test_security.py", "tests/test_sessions.py")
 _LOAD = (
     "tests/performance/__init__.py",
     "tests/performance/conftest.py",
@@ -161,16 +186,23 @@ _TAKEN = frozenset(
         *_ALWAYS,
         *_WITH_SIGN_IN,
         _BULK,
-        _DEPRECATION,
         *_EXPORTS,
         _IDEMPOTENCY,
+        _CACHING,
+        _CONDITIONS,
+        _DEPRECATION,
+        "tests/test_audit.py",
+        _LIMITS,
         "tests/test_auth.py",
         "tests/test_binding.py",
         "tests/test_contract.py",
+        "tests/test_events.py",
         "tests/test_models.py",
         "tests/test_overriding.py",
+        "tests/test_relay.py",
         "tests/test_services.py",
         "tests/test_statements.py",
+        "tests/test_webhooks.py",
     )
 )
 """Names of files that tests of a resource can't have."""

@@ -1,1 +1,1 @@
-"""What a contract asks of its operations beside what they do."""
+"""Policies: what a service does beside its operations, as far as the contract asks for it."""

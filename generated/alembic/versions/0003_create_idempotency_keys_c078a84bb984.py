@@ -1,7 +1,7 @@
 """create idempotency_keys
 
-Revision ID: a10d9aa9f9d9
-Revises: 70d0cc80e553
+Revision ID: c078a84bb984
+Revises: da24744b2879
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "a10d9aa9f9d9"
-down_revision = "70d0cc80e553"
+revision = "c078a84bb984"
+down_revision = "da24744b2879"
 branch_labels = None
 depends_on = None
 
