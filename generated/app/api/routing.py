@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from typing_extensions import override
 
+from app.api.idempotency import keep
 from app.database import Database
 from app.errors import RACES, TEMPORARY, Unavailable, sqlstate
 from app.limits.limiter import Limiter
@@ -56,6 +57,7 @@ class UnitOfWorkRoute(APIRoute):
             request.state.unit_of_work = unit
             try:
                 response = await handle(request)
+                await keep(request, response)
                 request.state.committing = True
                 await unit.commit()
                 return response
