@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -49,8 +49,13 @@ def catalog(url: str) -> list[str]:
         return sorted(str(row[0]) for row in rows if "alembic_version" not in str(row[0]))
 
 
-def without(lines: Iterable[str], names: Iterable[str]) -> list[str]:
-    """A catalog without what is kept: tables, and columns as `table.column`."""
+def looser_checks(tables: Iterable[Table]) -> frozenset[str]:
+    """The names of checks that let through what the contract has no more."""
+    return frozenset(check.name for table in tables for check in table.checks if check.retained)
+
+
+def without(lines: Iterable[str], names: Iterable[str], checks: Collection[str] = ()) -> list[str]:
+    """A catalog without what is kept: tables, columns as `table.column`, and checks."""
     dropped = tuple(names)
     tables = {name for name in dropped if "." not in name}
     columns = {tuple(name.split(".")) for name in dropped if "." in name}
@@ -59,6 +64,8 @@ def without(lines: Iterable[str], names: Iterable[str]) -> list[str]:
         words = line.split()
         owned = words[0] == "sequence" and any(words[1].startswith(f"{t}_") for t in tables)
         if words[1] in tables or owned:
+            continue
+        if words[0] == "constraint" and words[2] in checks:
             continue
         if words[0] == "column" and (words[1], words[2]) in columns:
             continue

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TypeVar
 
 from apiwright import names
 from apiwright.extensions.expressions import names_in, written
@@ -35,11 +34,17 @@ from apiwright.plan.storage.steps import (
     Step,
     Validate,
 )
-from apiwright.plan.storage.tables import Check, ForeignKey, Table, TableColumn, TableIndex
+from apiwright.plan.storage.tables import (
+    Check,
+    ForeignKey,
+    Part,
+    Table,
+    TableColumn,
+    bare,
+)
 from apiwright.plan.storage.types import converted, default_of
 
 _VOLATILE = "gen_random_uuid()"
-Part = TypeVar("Part", TableColumn, Check, ForeignKey, TableIndex)
 
 
 class Phase(Enum):
@@ -308,5 +313,5 @@ def _lasts(table: str, key: ForeignKey, retyped: set[tuple[str, str]]) -> bool:
 
 
 def _missing(parts: Iterable[Part], others: Iterable[Part]) -> Iterator[Part]:
-    known = set(others)
-    return (part for part in parts if part not in known)
+    known = {bare(part) for part in others}
+    return (part for part in parts if bare(part) not in known)

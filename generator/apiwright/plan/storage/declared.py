@@ -18,8 +18,9 @@ class Declared:
     """What is declared, by the names of today's tables and columns.
 
     `deleted` names tables, and columns as `table.column`, that may go with their data; `allowed`
-    does the same for one run, and lets values be lost that change their type. `properties` are
-    the columns of a table by what the contract calls them.
+    does the same for one run, and lets values be lost that change their type. `deleted_values` are
+    values of enums that no row has any more. `properties` are the columns of a table by what the
+    contract calls them.
     """
 
     tables: Mapping[str, Renamed] = field(default_factory=dict)
@@ -29,6 +30,7 @@ class Declared:
     properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     positions: Mapping[str, Position] = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
+    deleted_values: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)
     allowed: frozenset[str] = frozenset()
 
     def position(self, table: str, column: str = "") -> Position | None:
@@ -63,6 +65,7 @@ def declared(service: Service, allowed: Collection[str] = ()) -> Declared:
                 *(f"{entity.table}.{name}" for entity in entities for name in entity.deleted),
             )
         ),
+        deleted_values={_place(e, c): c.deleted_values for e, c in columns if c.deleted_values},
         allowed=frozenset(allowed),
     )
 

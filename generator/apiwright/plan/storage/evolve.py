@@ -9,6 +9,7 @@ from apiwright import names
 from apiwright.ir.storage import Renamed
 from apiwright.plan.storage.declared import Declared
 from apiwright.plan.storage.findings import Note, Refusal
+from apiwright.plan.storage.loose import Past, loosened
 from apiwright.plan.storage.sql import columns_renamed, name_quoted, texts_in
 from apiwright.plan.storage.steps import (
     RenameColumn,
@@ -27,6 +28,7 @@ from apiwright.plan.storage.tables import (
     Table,
     TableColumn,
     TableIndex,
+    bare,
 )
 
 
@@ -75,6 +77,7 @@ class _Evolver:
         self._rename_columns(renamed)
         renamed = _with_columns(renamed, self._columns)
         values = self._values(renamed)
+        loose = self._loosen(renamed, Past(self._tables, self._columns, values))
         named = tuple(self._with_names(table) for table in renamed)
         for table in named:
             self._rename_implied(table)
@@ -88,8 +91,18 @@ class _Evolver:
             values=values,
             dropped=dropped,
             refusals=tuple(self._refusals),
-            notes=notes,
+            notes=(*loose, *notes),
         )
+
+    def _loosen(self, renamed: tuple[Table, ...], past: Past) -> list[Note]:
+        """Let checks keep what is gone from the contract, and is not said to be gone from rows."""
+        old = {table.name: table for table in renamed}
+        notes: list[Note] = []
+        for name in (name for name in self._wanted if name in old):
+            self._wanted[name], said = loosened(old[name], self._wanted[name], past, self._declared)
+            notes += said
+        self._target = tuple(self._wanted[table.name] for table in self._target)
+        return notes
 
     def _rename_tables(self) -> None:
         known = {table.name for table in self._before}
@@ -330,7 +343,7 @@ def _found_still(before: Table, now: Table) -> Found | None:
         return None
     lasting = {
         *({key_name(now.name)} if before.key == now.key else ()),
-        *(check.name for check in before.checks if check in now.checks),
+        *(check.name for check in before.checks if bare(check) in map(bare, now.checks)),
         *(key.name for key in before.foreign_keys if key in now.foreign_keys),
         *(index.name for index in before.indexes if index in now.indexes),
     }
@@ -420,12 +433,16 @@ def _names_of(
     after: Iterable[Check | ForeignKey | TableIndex],
 ) -> dict[str, str]:
     """New names by old ones, of parts that are the same in all but their names."""
+
+    def nameless(part: Check | ForeignKey | TableIndex) -> Check | ForeignKey | TableIndex:
+        return replace(bare(part), name="")
+
     listed, wanted = list(before), list(after)
     kept = {part.name for part in listed} & {part.name for part in wanted}
-    free = {replace(part, name=""): part.name for part in reversed(wanted) if part.name not in kept}
+    free = {nameless(part): part.name for part in reversed(wanted) if part.name not in kept}
     found: dict[str, str] = {}
     for part in listed:
-        new = free.pop(replace(part, name=""), "") if part.name not in kept else ""
+        new = free.pop(nameless(part), "") if part.name not in kept else ""
         if new:
             found[part.name] = new
     return found

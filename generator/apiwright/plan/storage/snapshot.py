@@ -30,7 +30,7 @@ def write_snapshot(table: Table) -> str:
     stands in two files; `retained` and `found` are written only where it is so.
     """
     written = asdict(table)
-    for part in (written, *written["columns"]):
+    for part in (written, *written["columns"], *written["checks"]):
         if not part["retained"]:
             del part["retained"]
     if table.found is None:
@@ -67,7 +67,10 @@ def _table(written: dict[str, Any]) -> Table:
         name=written["name"],
         columns=tuple(TableColumn(**column) for column in written["columns"]),
         key=tuple(written["key"]),
-        checks=tuple(Check(**check) for check in written["checks"]),
+        checks=tuple(
+            Check(**{**check, "retained": tuple(check.get("retained", ()))})
+            for check in written["checks"]
+        ),
         foreign_keys=tuple(ForeignKey(**key) for key in written["foreign_keys"]),
         indexes=tuple(
             TableIndex(**{**index, "parts": tuple(index["parts"])}) for index in written["indexes"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,15 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A CHECK constraint."""
+    """A CHECK constraint.
+
+    `retained` is what it lets through although the contract has it no more: values of an enum, or
+    the length that texts had before.
+    """
 
     name: str
     condition: str
+    retained: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +144,14 @@ class Table:
     def column(self, name: str) -> TableColumn | None:
         """The column called `name`."""
         return next((column for column in self.columns if column.name == name), None)
+
+
+Part = TypeVar("Part", bound=Check | ForeignKey | TableIndex)
+
+
+def bare(part: Part) -> Part:
+    """A part of a table as the database knows it: without what is only remembered of it."""
+    return replace(part, retained=()) if isinstance(part, Check) else part
 
 
 def needs_more(table: Table) -> bool:
