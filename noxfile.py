@@ -40,7 +40,7 @@ nox.options.sessions = [
 nox.options.error_on_missing_interpreters = False
 
 # Tests with a session of their own.
-APART = ("corpus", "migrations", "fuzz", "acceptance", "scale", "services")
+APART = ("corpus", "migrations", "fuzz", "acceptance", "scale", "services", "live")
 # A tool that runs tools imports subprocess and starts programs without a shell; assertions tell the
 # type checker what is known; and whatever has a token in its name is no password yet.
 BANDIT_SKIPS = "B101,B105,B404,B603,B606"
@@ -104,7 +104,7 @@ def service(session: nox.Session) -> None:
 @nox.session
 def migrations(session: nox.Session) -> None:
     """Migrations: up, down, and the same schema as the models."""
-    pytest(session, "tests/migrations", "--numprocesses=2")
+    pytest(session, "tests/migrations", "tests/live", "--numprocesses=2")
 
 
 @nox.session
@@ -115,6 +115,14 @@ def evolution(session: nox.Session) -> None:
     pytest(
         session, "tests/migrations/test_random_evolution.py", "tests/migrations/test_cut_short.py"
     )
+
+
+@nox.session
+def live(session: nox.Session) -> None:
+    """A million rows, and clients of the service of before, while the database changes."""
+    limits = {"APIWRIGHT_LIVE_ROWS": "1000000", "APIWRIGHT_LIVE_LONGEST": "1.0"}
+    session.env.update({name: os.environ.get(name, usual) for name, usual in limits.items()})
+    pytest(session, "tests/live")
 
 
 @nox.session

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from typing_extensions import override
 
 from app.database import Database
-from app.errors import RACES, TEMPORARY, Unavailable, sqlstate
+from app.errors import OUTDATED, RACES, TEMPORARY, Unavailable, sqlstate
 
 ATTEMPTS = 3
 SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -24,8 +24,8 @@ FAILURES = (DBAPIError, PoolTimeoutError, ConnectionError, TimeoutError)
 class UnitOfWorkRoute(APIRoute):
     """Commits when the handler returns, and rolls back when it raises.
 
-    A request that lost a race (serialization failure, deadlock) is run again, and one that only
-    reads also when it lost its connection. Nothing is tried again once a commit has begun: nobody
+    A request that lost a race (serialization failure, deadlock) or met a migration is run again,
+    and one that only reads also when it lost its connection. Nothing is tried again once a commit has begun: nobody
     can know how it ended.
     """
 
@@ -66,7 +66,7 @@ def may_repeat(request: Request, error: Exception) -> bool:
     if getattr(request.state, "committing", False):
         return False
     if isinstance(error, DBAPIError) and not error.connection_invalidated:
-        return sqlstate(error) in RACES
+        return sqlstate(error) in RACES | OUTDATED
     return request.method in SAFE_METHODS
 
 
