@@ -15,7 +15,15 @@ from apiwright.ir.operations import CustomAction
 from apiwright.ir.service import Service
 from apiwright.load import Document, load
 from apiwright.overriding import OverrideClass, check_overrides, read_overrides
-from apiwright.plan import History, Policy, StoragePlan, expected_overrides, plan, storage_plan
+from apiwright.plan import (
+    History,
+    Policy,
+    Renames,
+    StoragePlan,
+    expected_overrides,
+    plan,
+    storage_plan,
+)
 from apiwright.problems import Position, Report
 from apiwright.project import Project
 from apiwright.render import render
@@ -147,6 +155,7 @@ def build(
     allowed: Collection[str] = (),
     today: date | None = None,
     history: History | None = None,
+    renames: Renames = Renames.AT_ONCE,
 ) -> Output | None:
     """The files of the service; None if its database or its clients can't follow.
 
@@ -158,7 +167,7 @@ def build(
         check_withdrawals(project, understood.document, today, report)
     with timings.stage("plan"):
         history = history or read_history(project.output)
-        storage = storage_plan(history, understood.service, allowed)
+        storage = storage_plan(history, understood.service, allowed, renames)
         _judge(project, storage, report)
         if _failed(report):
             return None

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,10 @@ EDITS: dict[str, Contract] = {
         "status": {"type": "string", "enum": ["new", "sold", "lost"], "default": "new"}
     },
     "a column that is kept": {"gone": None},
+    "another name, beside the old one": {
+        "title": None,
+        "heading": {**TEXT, "x-index": True, "x-renamed-from": "title"},
+    },
     "partial indexes": {},
 }
 """What changes, one after the other; None takes a property away."""
@@ -104,7 +109,7 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         own = {key: said for key, said in {**own, **edit}.items() if said is not None}
         change(after, described(own, soft=name == last))
         if APART or name == last:
-            done = called(after, "generate", "--no-verify")
+            done = called(after, "generate", "--no-verify", "--zero-downtime")
             assert done.exit_code == 0, done.output
     return before, after
 
@@ -124,6 +129,40 @@ def migrated(project: Path, url: str) -> list[tuple[float, str]]:
         said += [(time.monotonic(), line.strip()) for line in process.stdout]
     assert process.returncode == 0, said
     return said
+
+
+def new_body(number: int) -> dict[str, Any]:
+    """What a client of today sends."""
+    sent = body(number)
+    heading = sent.pop("title")
+    del sent["gone"]
+    return {**sent, "heading": heading, "label": "L", "colour": "blue", "remark": "r"}
+
+
+def answered(method: str, url: str, sent: dict[str, Any] | None = None) -> Any:
+    """The body of an answer, which has to be a success."""
+    data = None if sent is None else json.dumps(sent).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return json.load(response)
+
+
+def both_work(older: str, newer: str) -> None:
+    """What either service writes under its own name is what the other one reads."""
+    for number, (one, sent, name) in enumerate(
+        ((older, body(900_001_001), "title"), (newer, new_body(900_001_002), "heading"))
+    ):
+        ours, theirs = body(900_002_000 + number), new_body(900_002_000 + number)
+        path = f"/things/{answered('POST', f'{one}/things', sent)['id']}"
+        for writer, mine, key in ((older, ours, "title"), (newer, theirs, "heading")) * 2:
+            for value in (sent[name], f"{key} {number}"):
+                written = answered("PATCH", writer + path, {**mine, key: value})
+                assert written[key] == value
+                assert answered("GET", older + path)["title"] == value
+                assert answered("GET", newer + path)["heading"] == value
+
+
+GONE = "SELECT 1 FROM pg_attribute WHERE attrelid = 'things'::regclass AND attname = 'title'"
 
 
 def test_nobody_notices(
@@ -148,6 +187,16 @@ def test_nobody_notices(
             assert load.made > 1
             assert load.answers[-1].asked > ended
             assert "Traceback" not in service.log.read_text()
+            with running_service(after / "generated", service_environ(url), tmp_path) as newer:
+                both_work(service.url, newer.url)
+        shown = called(after, "plan", "--contract", "--no-sql")
+        assert "drop the column things.title, whose values heading has" in shown.output
+        finished = called(after, "generate", "--no-verify", "--contract")
+        assert finished.exit_code == 0, finished.output
+        with running_service(after / "generated", service_environ(url), tmp_path) as newer:
+            made = answered("POST", f"{newer.url}/things", new_body(900_001_000))
+            assert answered("GET", f"{newer.url}/things/{made['id']}") == made
+        assert run_sql(url, GONE) == []
         (kept,) = run_sql(
             url, "SELECT count(*), count(*) FILTER (WHERE label = upper(name)) FROM things"
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from apiwright.history import read_history
-from apiwright.plan import Plan, StoragePlan, plan, storage_plan
+from apiwright.plan import Plan, Renames, StoragePlan, plan, storage_plan
 from apiwright.render import render
 from tests.support.contracts import Contract, understood
 from tests.support.running import run_python, service_environ
@@ -39,9 +39,11 @@ class AlembicProject:
     folder: Path
     url: str
 
-    def generate(self, document: Contract, *allowed: str) -> StoragePlan:
+    def generate(
+        self, document: Contract, *allowed: str, renames: Renames = Renames.AT_ONCE
+    ) -> StoragePlan:
         """Follow a contract; AssertionError where that is refused."""
-        found = self.plan(document, allowed)
+        found = self.plan(document, allowed, renames)
         assert not found.refusals, found.refusals
         service = understood(document)
         planned = plan(service, read_history(self.folder), {}, found)
@@ -54,9 +56,14 @@ class AlembicProject:
             file.write_text(text, encoding="utf-8")
         return found
 
-    def plan(self, document: Contract, allowed: Collection[str] = ()) -> StoragePlan:
+    def plan(
+        self,
+        document: Contract,
+        allowed: Collection[str] = (),
+        renames: Renames = Renames.AT_ONCE,
+    ) -> StoragePlan:
         """What would become of the database."""
-        return storage_plan(read_history(self.folder), understood(document), allowed)
+        return storage_plan(read_history(self.folder), understood(document), allowed, renames)
 
     def head(self) -> str:
         """The last revision."""

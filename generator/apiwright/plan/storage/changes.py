@@ -29,6 +29,9 @@ from apiwright.plan.storage.steps import (
     DropIndex,
     DropTable,
     FillColumn,
+    FoundInStep,
+    KeepInStep,
+    LeaveAlone,
     RenameIndex,
     RenameValues,
     Step,
@@ -192,7 +195,7 @@ class _Changes:
         known = before.column(column.name)
         if known is None:
             self._add(before, column)
-        elif replace(known, retained=False) != replace(column, retained=False):
+        elif known.bare != column.bare:
             self._alter(before, known, column)
         pairs = self.evolution.values.get((before.name, column.name), ())
         if pairs:
@@ -211,12 +214,15 @@ class _Changes:
         self.expand.append(AddColumn(table, bare))
         if free != bare:
             self.expand.append(AlterColumn(table, bare, free))
+        twin = self.evolution.twins.get((table, column.name))
+        if twin is not None:
+            self.expand.append(KeepInStep(table, twin, column))
         self._fill(before, free, column)
 
     def _alter(self, before: Table, one: TableColumn, other: TableColumn) -> None:
         """A column, changed; a default stands aside while the type changes."""
         table = before.name
-        known, wanted = replace(one, retained=False), replace(other, retained=False)
+        known, wanted = one.bare, other.bare
         if known.type != wanted.type:
             loose = known.nullable or wanted.nullable
             bare = replace(known, default="", identity=False, nullable=loose)
@@ -259,10 +265,14 @@ class _Changes:
         for column in one.columns:
             if other.column(column.name) is not None:
                 continue
-            free = replace(column, nullable=True, default="", identity=False, retained=False)
-            if replace(column, retained=False) != free:
-                self.expand.append(AlterColumn(one.name, replace(column, retained=False), free))
-            self.finish.append(DropColumn(one.name, free))
+            free = replace(column.bare, nullable=True, default="", identity=False)
+            if column.bare != free:
+                self.expand.append(AlterColumn(one.name, column.bare, free))
+            twin = one.column(column.twin)
+            if twin is not None:
+                self.build.append(FoundInStep(one.name, column.name, twin.name))
+                self.finish.append(LeaveAlone(one.name, column.name, twin))
+            self.finish.append(DropColumn(one.name, replace(free, twin=column.twin)))
 
     def _add_checks(self, one: Table, other: Table) -> None:
         renamed = {

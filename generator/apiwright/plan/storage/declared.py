@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum
 
+from apiwright.extensions.expressions import Name
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Backfill, Column, Entity, ManyToMany, Renamed
 from apiwright.problems import Position
 
 Place = tuple[str, str]
 """A table and a column."""
+
+
+class Renames(Enum):
+    """How renames are made in a run.
+
+    AT_ONCE takes the old name away from whoever still uses it; ZERO_DOWNTIME lets both work, and
+    CONTRACT takes away the old names that a run of that kind has left.
+    """
+
+    AT_ONCE = "at once"
+    ZERO_DOWNTIME = "zero downtime"
+    CONTRACT = "contract"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +46,7 @@ class Declared:
     deleted: frozenset[str] = frozenset()
     deleted_values: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)
     allowed: frozenset[str] = frozenset()
+    renames: Renames = Renames.AT_ONCE
 
     def position(self, table: str, column: str = "") -> Position | None:
         """Where the contract describes a column, or else its table."""
@@ -41,8 +56,19 @@ class Declared:
         """Whether a table, or a column as `table.column`, may go with its data."""
         return name in self.deleted or name in self.allowed
 
+    def with_twins(self, twins: Mapping[Place, str]) -> Declared:
+        """The same, where some columns take their values from those that they stand beside."""
+        found = {
+            place: Backfill(Name(old), said.position)
+            for place, old in twins.items()
+            if (said := self.columns.get(place)) is not None
+        }
+        return replace(self, backfills={**self.backfills, **found})
 
-def declared(service: Service, allowed: Collection[str] = ()) -> Declared:
+
+def declared(
+    service: Service, allowed: Collection[str] = (), renames: Renames = Renames.AT_ONCE
+) -> Declared:
     """What the contract of a service declares; `allowed` is what is allowed for this run."""
     entities = list(service.entities.values())
     columns = [(entity, column) for entity in entities for column in entity.columns]
@@ -67,6 +93,7 @@ def declared(service: Service, allowed: Collection[str] = ()) -> Declared:
         ),
         deleted_values={_place(e, c): c.deleted_values for e, c in columns if c.deleted_values},
         allowed=frozenset(allowed),
+        renames=renames,
     )
 
 

@@ -30,9 +30,10 @@ def write_snapshot(table: Table) -> str:
     stands in two files; `retained` and `found` are written only where it is so.
     """
     written = asdict(table)
-    for part in (written, *written["columns"], *written["checks"]):
-        if not part["retained"]:
-            del part["retained"]
+    for part in (written, *written["columns"], *written["checks"], *written["indexes"]):
+        for word in ("retained", "twin"):
+            if not part.get(word, True):
+                del part[word]
     if table.found is None:
         del written["found"]
     return json.dumps(written, indent=2, ensure_ascii=True) + "\n"
