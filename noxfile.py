@@ -7,6 +7,7 @@ installs anything. `apiwright` is what the sessions check, and the generated ser
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 import tempfile
 from pathlib import Path
@@ -109,12 +110,15 @@ def migrations(session: nox.Session) -> None:
 
 @nox.session
 def evolution(session: nox.Session) -> None:
-    """Changes of a database at random, and migrations that are killed, more often than usual."""
-    tried = {"APIWRIGHT_EVOLUTION": "500", "APIWRIGHT_KILLS": "20"}
+    """Changes of a database at random, and migrations that are killed, far more often than usual.
+
+    Each run has a seed of its own, which it tells; `-- --hypothesis-seed=N` tries the same again.
+    """
+    tried = {"APIWRIGHT_EVOLUTION": "10000", "APIWRIGHT_KILLS": "20"}
     session.env.update({name: os.environ.get(name, often) for name, often in tried.items()})
-    pytest(
-        session, "tests/migrations/test_random_evolution.py", "tests/migrations/test_cut_short.py"
-    )
+    files = ("test_random_evolution.py", "test_cut_short.py")
+    seed = f"--hypothesis-seed={secrets.randbelow(2**32)}"
+    pytest(session, *(f"tests/migrations/{name}" for name in files), seed)
 
 
 @nox.session
