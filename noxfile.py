@@ -41,7 +41,7 @@ nox.options.sessions = [
 nox.options.error_on_missing_interpreters = False
 
 # Tests with a session of their own.
-APART = ("corpus", "migrations", "fuzz", "acceptance", "scale", "services", "live")
+APART = ("corpus", "migrations", "fuzz", "acceptance", "scale", "services", "live", "cost", "replay")
 # A tool that runs tools imports subprocess and starts programs without a shell; assertions tell the
 # type checker what is known; and whatever has a token in its name is no password yet.
 BANDIT_SKIPS = "B101,B105,B404,B603,B606"
@@ -131,8 +131,21 @@ def live(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """The running service against its own contract."""
-    pytest(session, "tests/fuzz")
+    """The running service against its own contract, and against one of before."""
+    pytest(session, "tests/fuzz", "tests/replay")
+
+
+@nox.session
+def replay(session: nox.Session) -> None:
+    """Edits that break nobody, many of them, by what the contract of before has promised.
+
+    Each run has a seed of its own, which APIWRIGHT_REPLAY_SEED tries again.
+    """
+    tried = {"APIWRIGHT_REPLAYS": "25", "APIWRIGHT_REPLAY_EXAMPLES": "30"}
+    tried["APIWRIGHT_REPLAY_SEED"] = str(secrets.randbelow(2**32))
+    session.env.update({name: os.environ.get(name, usual) for name, usual in tried.items()})
+    session.log(f"APIWRIGHT_REPLAY_SEED={session.env['APIWRIGHT_REPLAY_SEED']}")
+    pytest(session, "tests/replay")
 
 
 @nox.session
@@ -157,6 +170,12 @@ def scale(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """How fast the reference service is beside its peers: `-- full` writes docs/benchmarks anew."""
     call(session, "python", "-m", "tests.performance.bench", *session.posargs)
+
+
+@nox.session
+def cost(session: nox.Session) -> None:
+    """What `apiwright plan` costs by the size of the contract: `-- 100 300 1000` tables."""
+    call(session, "python", "-m", "tests.cost.plan_cost", *session.posargs)
 
 
 @nox.session

@@ -127,7 +127,7 @@ class Call:
         bodies = [row[0] for row in await self.fetch(form.page, form.values)]
         more = len(bodies) > form.limit
         del bodies[form.limit :]
-        return Page(bodies, more, form.next_cursor(bodies[-1]) if more else None)
+        return Page(bodies, more, form.next_cursor(bodies[-1]) if more and bodies else None)
 
     async def total(self, form: Form) -> int:
         """How many rows a list has, on all pages together."""
