@@ -41,7 +41,17 @@ nox.options.sessions = [
 nox.options.error_on_missing_interpreters = False
 
 # Tests with a session of their own.
-APART = ("corpus", "migrations", "fuzz", "acceptance", "scale", "services", "live", "cost", "replay")
+APART = (
+    "corpus",
+    "migrations",
+    "fuzz",
+    "acceptance",
+    "scale",
+    "services",
+    "live",
+    "cost",
+    "replay",
+)
 # A tool that runs tools imports subprocess and starts programs without a shell; assertions tell the
 # type checker what is known; and whatever has a token in its name is no password yet.
 BANDIT_SKIPS = "B101,B105,B404,B603,B606"
