@@ -104,6 +104,17 @@ class UnsupportedMediaType(ApiError):
     detail = "The media type of the body is not supported"
 
 
+class TooManyRequests(ApiError):
+    """The caller has to wait (RFC 6585, section 4)."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many_requests"
+
+    def __init__(self, seconds: int) -> None:
+        detail = f"Too many requests: try again in {seconds} s"
+        super().__init__(detail, headers={"Retry-After": str(seconds)})
+
+
 class NotAnswered(ApiError):
     """The contract has this operation, but nobody has written what it does yet."""
 

@@ -332,7 +332,7 @@ def bench(servers: Servers) -> Iterator[Bench]:
         yield Bench(url, other, connection, another)
 
 
-def emptied(connection: sa.Connection) -> None:
+def cleared(connection: sa.Connection) -> None:
     """Make a database an empty one."""
     connection.exec_driver_sql("DROP SCHEMA public CASCADE")
     connection.exec_driver_sql("CREATE SCHEMA public")
@@ -459,7 +459,7 @@ class Followed:
 @given(data=st.data())
 def test_any_sequence_of_edits(data: st.DataObject, bench: Bench) -> None:
     database = bench.database
-    emptied(database)
+    cleared(database)
     model = Model({"Alpha": {"a": Property("text"), "b": Property("enum", required=True)}})
     service = understood(model.contract())
     tables, first = evolved((), build_tables(service))
@@ -481,9 +481,9 @@ def test_any_sequence_of_edits(data: st.DataObject, bench: Bench) -> None:
 def test_pg_dump_sees_what_the_catalog_says(name: str, bench: Bench) -> None:
     """The comparison above leaves nothing out that PostgreSQL's own program would show."""
     target = build_tables(understood(project(name)))
-    emptied(bench.database)
+    cleared(bench.database)
     upgrade_on(bench.database, evolved((), target)[1])
-    emptied(bench.other)
+    cleared(bench.other)
     for statement in statements(target):
         bench.other.exec_driver_sql(statement)
     assert dumped(bench.url) == dumped(bench.other_url)
@@ -492,7 +492,7 @@ def test_pg_dump_sees_what_the_catalog_says(name: str, bench: Bench) -> None:
                                 else "ALTER TABLE books ADD COLUMN more text")  # fmt: skip
     assert dumped(bench.url) != dumped(bench.other_url)
     assert catalog_of(bench.database) != catalog_of(bench.other)
-    emptied(bench.other)
+    cleared(bench.other)
 
 
 def dumped(url: str) -> list[str]:

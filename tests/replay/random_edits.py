@@ -101,7 +101,7 @@ def _required(contract: Contract, chance: random.Random) -> bool:
     (listed.remove if name in listed else listed.append)(name)
     if not listed:
         del schema["required"]
-    return name != "id"
+    return bool(name != "id")
 
 
 def _null(contract: Contract, chance: random.Random) -> bool:

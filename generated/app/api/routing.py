@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from app.database import Database
 from app.errors import OUTDATED, RACES, TEMPORARY, Unavailable, sqlstate
+from app.limits.limiter import Limiter
 
 ATTEMPTS = 3
 SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -35,6 +36,8 @@ class UnitOfWorkRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_in_unit_of_work(request: Request) -> Response:
+            limiter: Limiter = request.app.state.limiter
+            await limiter.hold(request)
             for attempt in range(1, ATTEMPTS + 1):
                 try:
                     return await run(request)

@@ -20,6 +20,7 @@ from app.api.dependencies import access_token, lets_in, permitted
 from app.database import Database
 from app.direct.statements import Change, Form, Listing, Statement
 from app.errors import Forbidden, NotAuthenticated, NotFound
+from app.limits.limiter import Limiter
 from app.models import User
 from app.models.session import AuthSession
 from app.utils.roles import granted
@@ -124,7 +125,8 @@ class Call:
 
     async def page(self, form: Form) -> Page:
         """One page of a list."""
-        bodies = [row[0] for row in await self.fetch(form.page, form.values)]
+        rows = await self._driver.fetch(form.page.text, form.arguments, repeatable=True)
+        bodies: list[str] = list(rows[0][0] or ())
         more = len(bodies) > form.limit
         del bodies[form.limit :]
         return Page(bodies, more, form.next_cursor(bodies[-1]) if more and bodies else None)
@@ -198,6 +200,8 @@ class Direct:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         call = Call(Request(scope, receive), self.needed)
+        limiter: Limiter = scope["app"].state.limiter
+        await limiter.hold(call.request)
         await call.identify()
         answer = await self.answer(call)
         headers = list(answer.headers)

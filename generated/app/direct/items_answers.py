@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 from app import models
 from app.api.binding import body_of, path_of, query_of
 from app.direct import calls, shapes, statements
+from app.direct.remembered import Remembered
 from app.repositories.item_repository import (
     list_items_conditions,
     list_items_order,
@@ -31,12 +32,12 @@ LIST_ITEMS = statements.Listing(
     search="q",
     ends={"created_at": "created_at", "price": "price", "title": "title", "id": "id"},
 )
+list_items_form = Remembered(lambda request: LIST_ITEMS.form(list_items_query(request)))
 
 
 async def list_items(call: calls.Call) -> calls.Answer:
     """List items."""
-    query = list_items_query(call.request)
-    form = LIST_ITEMS.form(query)
+    form = list_items_form(call.request)
     page = await call.page(form)
     return page.within("items", {"next_cursor": page.next_cursor})
 

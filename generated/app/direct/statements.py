@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     SQLColumnExpression,
+    Subquery,
     Table,
     Text,
     bindparam,
@@ -47,6 +48,7 @@ Guards = Mapping[str, tuple[Condition, Any]]
 Shape = Mapping[str, SQLColumnExpression[Any]]
 """The properties of an object on the wire, each with the expression of its value."""
 
+EXACT = json.JSONDecoder(parse_float=str)
 DIALECT = make_url("postgresql+asyncpg://").get_dialect()()
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 MOST_FORMS = 500
@@ -136,22 +138,29 @@ class View(Generic[Row]):
 
     def rows(self, *conditions: Condition) -> Statement:
         """The rows that meet the conditions, each as the text of an object."""
-        return Statement(self.where(lambda found: found.where(*conditions)))
-
-    def where(self, narrow: Callable[[Select[Any]], Select[Any]]) -> Select[Any]:
-        """The rows that `narrow` leaves, each as the text of an object."""
-        return self._texts(self.model, narrow)
+        return Statement(self._texts(self.model, lambda found: found.where(*conditions)))
 
     def written(self, write: ReturningInsert[Any] | ReturningUpdate[Any]) -> Statement:
         """The rows that a statement writes, each as the text of an object."""
         return Statement(self._texts(aliased(self.model, write.cte("written")), lambda rows: rows))
 
+    def page(self, narrow: Callable[[Select[Any]], Select[Any]]) -> Statement:
+        """The rows that `narrow` leaves and orders, as one list of texts; null without any."""
+        shown, text = self._shown(self.model, narrow)
+        return Statement(select(func.array_agg(text).label("bodies")).select_from(shown))
+
     def _texts(self, row: type[Row], narrow: Callable[[Select[Any]], Select[Any]]) -> Select[Any]:
+        shown, text = self._shown(row, narrow)
+        return select(text.label("body")).select_from(shown)
+
+    def _shown(
+        self, row: type[Row], narrow: Callable[[Select[Any]], Select[Any]]
+    ) -> tuple[Subquery, ColumnElement[str]]:
+        """The rows as a table of properties, and the text of the object that one of them is."""
         columns: list[Any] = [value.label(name) for name, value in self.shape(row).items()]
         shown = narrow(select(*columns).select_from(row)).subquery("shown")
         whole = func.row_to_json(literal_column("shown"))
-        text = cast(func.json_strip_nulls(whole) if self.strip else whole, Text)
-        return select(text.label("body")).select_from(shown)
+        return shown, cast(func.json_strip_nulls(whole) if self.strip else whole, Text)
 
     def made(self, attributes: Iterable[str]) -> Statement:
         """Store a row with these attributes, whose values are parameters; the row comes back."""
@@ -222,7 +231,7 @@ class Change(Generic[Row]):
         return self._view.written(changed.returning(*columns))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Form:
     """A list as it was asked for: its statements, what they take, and where its pages end."""
 
@@ -233,11 +242,16 @@ class Form:
     order: Steps
     ends: Mapping[str, str]
 
+    @cached_property
+    def arguments(self) -> Sequence[Any]:
+        """What the statement of the page takes, as the driver takes it."""
+        return self.page.arguments(self.values)
+
     def next_cursor(self, body: str) -> str | None:
         """A cursor that continues after the row with this body; None for a list without any."""
         if not self.ends:
             return None
-        shown = json.loads(body, parse_float=str)
+        shown = EXACT.decode(body)
         return write_cursor(self.order, [shown[self.ends[step.column.key]] for step in self.order])
 
 
@@ -345,7 +359,7 @@ class Listing(Generic[Row, Query]):
             return narrowed.order_by(*(step.ordering for step in order)).limit(bindparam("most"))
 
         total = select(func.count()).select_from(every.subquery())
-        return Statement(self._view.where(narrow)), Statement(total)
+        return self._view.page(narrow), Statement(total)
 
     def _parameters(self, query: Query) -> Iterable[tuple[str, Any]]:
         """What stands in the statement for each value that is given."""

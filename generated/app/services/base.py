@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.config import Settings
 from app.errors import Forbidden, NotAuthenticated
+from app.limits.attempts import Attempts
 from app.models import User
 from app.utils.security import PasswordHasher, Tokens
 
@@ -37,7 +38,9 @@ class Context:
     settings: Settings
     passwords: PasswordHasher
     tokens: Tokens
+    attempts: Attempts
     caller: Caller | None = None
+    address: str = ""
 
 
 class Service:

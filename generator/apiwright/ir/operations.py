@@ -298,6 +298,17 @@ class LogoutAction:
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordAction:
+    """Give the caller's account another password, for the present one.
+
+    `current` and `new` are the attributes of the body that hold the two.
+    """
+
+    current: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class CustomAction:
     """Something that only people can write; `reason` says why it was not understood."""
 
@@ -311,6 +322,7 @@ Action: TypeAlias = (
     | TokenAction
     | RefreshAction
     | LogoutAction
+    | PasswordAction
     | CustomAction
 )
 

@@ -1,6 +1,6 @@
 """From a service to the files that it is made of, and to the changes of its database."""
 
-from apiwright.plan.expected import expected_overrides
+from apiwright.plan.expected import expected_handlers, expected_overrides
 from apiwright.plan.files import DataFile, Plan, PlannedFile, Policy
 from apiwright.plan.plan import plan
 from apiwright.plan.storage.declared import Renames
@@ -21,6 +21,7 @@ __all__ = [
     "Renames",
     "StepView",
     "StoragePlan",
+    "expected_handlers",
     "expected_overrides",
     "plan",
     "storage_plan",

@@ -11,14 +11,17 @@ from apiwright.ir.operations import (
     ListAction,
     LogoutAction,
     Operation,
+    PasswordAction,
     RefreshAction,
     RowAction,
     TokenAction,
 )
+from apiwright.ir.policies.limits import Limit
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import Column, Entity, Fill, ManyToMany
 from apiwright.plan.schema_classes import SchemaClasses, plan_schema_classes
 from apiwright.plan.storage.types import sql_type
+from apiwright.plan.views.audit import audited_columns
 from apiwright.plan.views.direct import DirectBuilder, answers_module
 from apiwright.plan.views.service import api_package
 
@@ -107,6 +110,8 @@ def _does(operation: Operation, service: Service) -> str:
         return "exchanges a refresh token for new tokens"
     if isinstance(action, LogoutAction):
         return "signs out: ends the caller's session"
+    if isinstance(action, PasswordAction):
+        return "changes the caller's password, and ends the other sessions of the account"
     entity = service.entities[action.entity]
     if isinstance(action, ListAction):
         return f"lists {entity.name}, from the table {entity.table}"
@@ -119,6 +124,7 @@ def _does(operation: Operation, service: Service) -> str:
 
 def _details(operation: Operation, service: Service) -> Iterator[str]:
     yield _callers(operation)
+    yield from (_limit(limit) for limit in service.limits.get(operation.id, ()))
     action = operation.action
     if isinstance(action, ListAction | RowAction) and action.rows.owned:
         owner = service.entities[action.entity].owner
@@ -151,6 +157,13 @@ def _callers(operation: Operation) -> str:
         for way in operation.security
     ]
     return f"needs {' or '.join(ways)}"
+
+
+def _limit(limit: Limit) -> str:
+    burst = f", {limit.burst} at once" if limit.burst != limit.quota else ""
+    window = "1 second" if limit.window == 1 else f"{limit.window} seconds"
+    requests = "1 request" if limit.quota == 1 else f"{limit.quota} requests"
+    return f"takes {requests} per {limit.per.value} in {window}{burst}, {limit.origin}"
 
 
 def _list_details(action: ListAction) -> Iterator[str]:
@@ -187,6 +200,8 @@ def _schema(name: str, service: Service, classes: SchemaClasses) -> SchemaStory:
             if schema == name
         }
     )
+    if name in service.recorded:
+        files += ["app/recording.py"]
     if entity is not None:
         files += [
             f"app/models/{entity.module}.py",
@@ -196,7 +211,7 @@ def _schema(name: str, service: Service, classes: SchemaClasses) -> SchemaStory:
         name=name,
         place=str(known.schema.position),
         does=f"stored in the table {entity.table}" if entity else _use(files),
-        details=tuple(_storage(entity)) if entity is not None else (),
+        details=(*_storage(entity), *_told(name, service)) if entity is not None else (),
         evidence=entity.evidence if entity is not None else (),
         files=tuple(files),
     )
@@ -217,6 +232,24 @@ def _storage(entity: Entity) -> Iterator[str]:
         yield f"unique: {', '.join(rule.columns)}{case}"
     for index in entity.indexes:
         yield f"index: {', '.join(index.columns)} ({index.reason})"
+
+
+def _told(name: str, service: Service) -> Iterator[str]:
+    """What writes leave behind beside the row."""
+    for known in service.events:
+        if known.entity == name:
+            for occasion, event in known.occasions:
+                yield f"tells {event} when {occasion.value}{_hooks(event, service)}"
+            for event in known.published:
+                yield f"tells {event} when an override publishes it{_hooks(event, service)}"
+    if name in service.audited:
+        kept = audited_columns(service.entities[name], service)
+        yield f"audited: {', '.join(column.name for column in kept)}"
+
+
+def _hooks(event: str, service: Service) -> str:
+    fed = [webhook.name for webhook in service.webhooks if event in webhook.events]
+    return f", to the webhook {' and '.join(fed)}" if fed else ""
 
 
 _FILLS: Mapping[Fill, str] = {

@@ -57,6 +57,7 @@ class DirectView:
     docstring: Code
     binders: tuple[BinderView, ...]
     constants: tuple[ConstantView, ...]
+    forms: tuple[BinderView, ...]
     lines: tuple[Code, ...]
 
 
@@ -141,6 +142,7 @@ class DirectBuilder:
             docstring=docstring(operation.summary or operation.description or operation.id, 4),
             binders=tuple(self._binders(operation)),
             constants=tuple(constants),
+            forms=tuple(self._forms(operation)),
             lines=tuple(lines),
         )
 
@@ -151,7 +153,35 @@ class DirectBuilder:
                 value = compose("path_of({}, {})", literal(argument.wire), argument.annotation)
             else:
                 value = compose("{}_of({})", ident(argument.place), argument.annotation)
+            if argument.place == "query" and not self._asks_alone(operation):
+                value = compose("Remembered({})", value)
             yield BinderView(name, value)
+
+    def _asks_alone(self, operation: Operation) -> bool:
+        """Whether what is asked of a list stands in the query and nowhere else.
+
+        One whose pages repeat parts of the query needs the query itself.
+        """
+        action = operation.action
+        if not isinstance(action, ListAction) or action.rows.parents:
+            return False
+        page = action.page
+        if page.shown_limit or page.shown_offset or page.shown_number or page.shown_pages:
+            return False
+        if self._classes.parameter_class(operation.id, "query") is None:
+            return False
+        return not self._guards(action, self._service.entities[action.entity])
+
+    def _forms(self, operation: Operation) -> Iterator[BinderView]:
+        """What a list remembers of the queries that it was asked."""
+        if self._asks_alone(operation):
+            name = ident(operation.name.upper().strip("_"))
+            query = self._binder(operation, "query", "")
+            form = compose("lambda request: {}.form({}(request))", name, query)
+            yield BinderView(self._form(operation), compose("Remembered({})", form))
+
+    def _form(self, operation: Operation) -> Code:
+        return ident(f"{operation.name.strip('_')}_form")
 
     def _readers(self, operation: Operation) -> Iterator[Code]:
         """The functions that make what reads the parts of a request."""
@@ -340,6 +370,9 @@ class DirectBuilder:
         kind = ident(query.name) if query else constant("statements.Everything")
         arguments = [self._view(action.view), found, kind, *self._listing(operation, action)]
         constants.append(ConstantView(name, compose("statements.Listing({})", joined(arguments))))
+        if self._asks_alone(operation):
+            lines = [compose("form = {}(call.request)", self._form(operation))]
+            return constants, [*lines, *self._page(operation, action)]
         asked = compose("{}(call.request)", self._binder(operation, "query", ""))
         lines = [
             compose(
@@ -355,9 +388,7 @@ class DirectBuilder:
         form += [constant("values")] if values else []
         form += [constant("guards=guards")] if self._guards(action, entity) else []
         lines.append(compose("form = {}.form({})", name, joined(form)))
-        lines.append(constant("page = await call.page(form)"))
-        lines += self._page(operation, action)
-        return constants, lines
+        return constants, [*lines, *self._page(operation, action)]
 
     def _guards(self, action: ListAction, entity: Entity) -> list[Code]:
         """The lines that keep rows of others out."""
@@ -392,15 +423,19 @@ class DirectBuilder:
 
     def _page(self, operation: Operation, action: ListAction) -> list[Code]:
         """The lines that put a page together."""
-        page = action.page
+        page, read = action.page, constant("page = await call.page(form)")
         if not page.envelope:
-            return [constant("return page.alone()")]
+            return [read, constant("return page.alone()")]
         counted = [constant("total = await call.total(form)")] if counts(page) else []
         told = page_values(
             page, operation, self._service, total=constant("total"), more=constant("page.more")
         )
         pairs = joined([compose("{}: {}", literal(name), code) for name, code in told])
-        return [*counted, compose("return page.within({}, {{{}}})", literal(page.items), pairs)]
+        return [
+            read,
+            *counted,
+            compose("return page.within({}, {{{}}})", literal(page.items), pairs),
+        ]
 
     def _create(
         self, operation: Operation, action: CreateAction

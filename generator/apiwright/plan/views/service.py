@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from apiwright import names
 from apiwright.code import Code, comment, compose, constant, dotless, ident, literal
+from apiwright.ir.operations import PasswordAction
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import ColumnType, Entity
 from apiwright.plan.storage.types import python_type
@@ -73,10 +74,17 @@ class ServiceView:
     base_path: str
     package: Code
     auth: bool
+    changes_passwords: bool
     ownership: bool
     overridden: bool
     direct: bool
     deprecated: bool
+    events: bool
+    webhooks: bool
+    audit: bool
+    recorded: bool
+    event_stream: str
+    limited: bool
     json_columns: bool
     resources: tuple[ResourceName, ...]
     roles: tuple[RoleView, ...]
@@ -92,7 +100,17 @@ def api_package(service: Service) -> str:
 
 
 _API_MODULES = frozenset(
-    {"binding", "dependencies", "deprecation", "docs", "health", "responses", "router", "routing"}
+    {
+        "binding",
+        "dependencies",
+        "deprecation",
+        "docs",
+        "health",
+        "metrics",
+        "responses",
+        "router",
+        "routing",
+    }
 )
 
 
@@ -113,10 +131,20 @@ def service_view(service: Service, *, overridden: bool, direct: bool) -> Service
         base_path=service.base_path,
         package=ident(api_package(service)),
         auth=service.identity is not None,
+        changes_passwords=any(
+            isinstance(operation.action, PasswordAction)
+            for operation in service.operations.values()
+        ),
         ownership=any(entity.owner is not None for entity in service.entities.values()),
         overridden=overridden,
         direct=direct,
         deprecated=any(operation.deprecated for operation in service.operations.values()),
+        events=bool(service.events),
+        webhooks=bool(service.webhooks),
+        audit=bool(service.audited),
+        recorded=bool(service.recorded),
+        event_stream=f"{slug}:events",
+        limited=service.limited,
         json_columns=any(
             column.type is ColumnType.JSON
             for entity in service.entities.values()

@@ -15,6 +15,7 @@ from apiwright.ir.operations import (
     Location,
     LogoutAction,
     Operation,
+    PasswordAction,
     PathColumn,
     RefreshAction,
     RowAction,
@@ -120,13 +121,25 @@ class SignInMethod:
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordMethod:
+    """A method that changes a password: the attributes of the body that it needs."""
+
+    current: Code
+    new: Code
+    view: Code
+    failure: Code
+
+
+@dataclass(frozen=True, slots=True)
 class CustomMethod:
     """A method that only an override can give a body."""
 
     message: str
 
 
-Body: TypeAlias = ListMethod | CreateMethod | RowMethod | SignInMethod | CustomMethod
+Body: TypeAlias = (
+    ListMethod | CreateMethod | RowMethod | SignInMethod | PasswordMethod | CustomMethod
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +194,8 @@ def service_class_view(
         schema_imports=schema_imports(refs),
         load_imports=tuple(sorted(_load_imports(operations, service))),
         signs_in=any(
-            isinstance(o.action, TokenAction | RefreshAction | LogoutAction) for o in operations
+            isinstance(o.action, TokenAction | RefreshAction | LogoutAction | PasswordAction)
+            for o in operations
         ),
     )
 
@@ -256,6 +270,8 @@ class _MethodBuilder:
         if isinstance(action, TokenAction | RefreshAction | LogoutAction):
             name = type(action).__name__.removesuffix("Action").lower()
             return name, self._sign_in(operation, action)
+        if isinstance(action, PasswordAction):
+            return "password", self._password(operation, action)
         return "custom", CustomMethod(f"{operation.id} has no override yet")
 
     def _list(self, operation: Operation, action: ListAction) -> ListMethod:
@@ -490,6 +506,18 @@ class _MethodBuilder:
             answer=tuple(self._token_fields(operation)),
             view=returns if success is not None and success.contents else none,
             failure=constant(failure),
+        )
+
+    def _password(self, operation: Operation, action: PasswordAction) -> PasswordMethod:
+        """Whoever doesn't know the password is signed in all the same: 401 would be misread."""
+        forbids = any(response.status == "403" for response in operation.responses)
+        success = operation.success
+        account = signature(operation, self.service, self.classes).returns
+        return PasswordMethod(
+            current=ident(action.current),
+            new=ident(action.new),
+            view=account if success is not None and success.contents else constant(""),
+            failure=constant("Forbidden" if forbids else "BadRequest"),
         )
 
     def _token_fields(self, operation: Operation) -> Iterator[Assignment]:
