@@ -24,11 +24,11 @@ class WatchedRedis(Redis):
         """What a command gives."""
         started, command, failed = time.perf_counter(), str(args[0]), True
         try:
-            answer = await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+            reply = await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
             failed = False
         finally:
             note(command, started, failed=failed)
-        return answer
+        return reply
 
 
 def note(command: str, started: float, *, failed: bool) -> None:

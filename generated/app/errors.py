@@ -88,6 +88,22 @@ class Conflict(ApiError):
     detail = "Not possible in the present state"
 
 
+class PreconditionFailed(ApiError):
+    """It is not as the client thinks that it is (RFC 9110, section 15.5.13)."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    code = "precondition_failed"
+    detail = "It has been changed since: read it again, and send the new ETag as If-Match"
+
+
+class PreconditionRequired(ApiError):
+    """The client has to say which version it changes (RFC 6585, section 3)."""
+
+    status = HTTPStatus.PRECONDITION_REQUIRED
+    code = "precondition_required"
+    detail = "Read it first, and send its ETag as If-Match"
+
+
 class TooLarge(ApiError):
     """The body is larger than the service takes."""
 

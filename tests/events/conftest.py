@@ -164,7 +164,6 @@ def _trade(running: Running, relays: Relays) -> list[Customer]:
     try:
         for turn in range(1, KILLS + 1):
             relays.start()
-            relays.start()
             eventually(lambda: relays.said("turn") >= turn, "a relay works")  # noqa: B023
             time.sleep(chance.uniform(0.0, 0.4))
             relays.kill()
@@ -172,6 +171,7 @@ def _trade(running: Running, relays: Relays) -> list[Customer]:
         over.set()
         for thread in threads:
             thread.join()
+    relays.start()
     relays.start()
     return [*customers, _odds_and_ends(running)]
 

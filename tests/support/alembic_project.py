@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,16 +13,9 @@ from apiwright.render import render
 from tests.support.contracts import Contract, understood
 from tests.support.running import run_python, service_environ
 
-_NEEDED = (
-    "alembic",
-    "app/__init__",
-    "app/config",
-    "app/database",
-    "app/driver",
-    "app/errors",
-    "app/models/",
-    "app/paths",
-)
+_NEEDED = re.compile(r"alembic.*|app/(models/.*|(?!main|seed)[a-z_]+\.py)")
+"""What the environment of migrations imports: the modules at the top, but for the application."""
+
 _RUN = """
 import sys
 from alembic import command
@@ -91,6 +85,6 @@ class AlembicProject:
 def _part(planned: Plan) -> Plan:
     return replace(
         planned,
-        files=tuple(file for file in planned.files if file.path.startswith(_NEEDED)),
+        files=tuple(file for file in planned.files if _NEEDED.fullmatch(file.path)),
         data=tuple(file for file in planned.data if file.path.startswith("alembic")),
     )

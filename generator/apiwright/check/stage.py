@@ -6,6 +6,7 @@ from apiwright.check import (
     accounts,
     actions,
     alternatives,
+    caches,
     components,
     events,
     evolution,
@@ -28,6 +29,7 @@ from apiwright.check import (
     tables,
     tags,
     values,
+    versions,
 )
 from apiwright.check.contract import read_contract
 from apiwright.check.findings import Findings
@@ -99,6 +101,9 @@ _ABOUT_STORAGE = (
     events.check_events,
     events.check_webhooks,
     events.check_audit,
+    versions.check_versions,
+    versions.check_if_match,
+    caches.check_caches,
     roles.check_role_names,
     roles.check_granted,
 )

@@ -20,6 +20,7 @@ from apiwright.plan.test_files import test_data, test_files
 from apiwright.plan.views.alerts import alerts
 from apiwright.plan.views.audit import audited_views
 from apiwright.plan.views.binding import binding_view
+from apiwright.plan.views.caching import caching_view
 from apiwright.plan.views.constraints import constraints_view
 from apiwright.plan.views.dashboard import dashboard
 from apiwright.plan.views.deprecation import deprecations
@@ -34,6 +35,8 @@ from apiwright.plan.views.service import (
     ResourceName,
     api_package,
     identity_view,
+    is_versioned,
+    keeps_answers,
     resource_name,
     service_view,
 )
@@ -104,6 +107,13 @@ class _Planner:
             for path in _WITH_SIGN_IN:
                 yield self._file(path)
         yield from self._recording()
+        if keeps_answers(service):
+            caching = caching_view(service)
+            for path in _WITH_CACHES:
+                yield self._file(path, caching=caching)
+        if is_versioned(service):
+            for path in _WITH_VERSIONS:
+                yield self._file(path)
         deprecated = deprecations(service)
         if deprecated:
             yield self._file("app/api/deprecation.py", deprecations=deprecated)
@@ -371,6 +381,15 @@ _WITH_LIMITS = (
     "app/limits/limiter.py",
     "app/limits/shared.py",
 )
+_WITH_CACHES = (
+    "app/api/caching.py",
+    "app/caching/__init__.py",
+    "app/caching/answers.py",
+    "app/caching/policies.py",
+    "app/caching/tokens.py",
+    "app/caching/touched.py",
+)
+_WITH_VERSIONS = ("app/api/conditional.py", "app/utils/conditions.py")
 _PROJECT = (
     ".dockerignore",
     ".env.example",

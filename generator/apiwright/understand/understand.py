@@ -13,6 +13,8 @@ from apiwright.ir.service import Service
 from apiwright.ir.storage import Entity, ManyToMany
 from apiwright.load import Document
 from apiwright.understand.actions import ActionReader
+from apiwright.understand.caching import read_caching
+from apiwright.understand.conditional import with_conditions
 from apiwright.understand.contract import served_contract
 from apiwright.understand.directions import mark
 from apiwright.understand.entities import EntityReader
@@ -55,11 +57,12 @@ def understand(document: Document) -> Service:
     own = recording_tables(document, reader.named)
     entities = EntityReader(reader.named, stored, sites, written, identity, own).entities()
     actions = ActionReader(reader.named, entities, sites, schemes, base, written)
-    operations = [_with_action(actions, item) for item in written]
+    acting = [_with_action(actions, item, entities) for item in written]
     events = read_events(reader.named, entities)
     webhooks = read_webhooks(document, reader, events)
-    answers = (*_responses(operations), *_told(events, reader.named))
-    named = mark(reader.named, _requests(operations), answers)
+    answers = (*_responses(acting), *_told(events, reader.named))
+    named = mark(reader.named, _requests(acting), answers)
+    operations = with_conditions(acting, base, named, entities)
     roles, default_role = read_roles(document)
     nodes = (item.node for item in written)
     limits = read_limits(document.root, zip(operations, nodes, strict=True), entities)
@@ -91,9 +94,14 @@ def understand(document: Document) -> Service:
     )
 
 
-def _with_action(actions: ActionReader, item: Written) -> Operation:
+def _with_action(actions: ActionReader, item: Written, entities: Mapping[str, Entity]) -> Operation:
     found = actions.understand(item)
-    operation = replace(item.operation, action=found.action, evidence=found.evidence)
+    operation = replace(
+        item.operation,
+        action=found.action,
+        evidence=found.evidence,
+        caching=read_caching(item.node, found.action, entities),
+    )
     stores = isinstance(found.action, CreateAction | RowAction)
     if stores and operation.body is not None:
         # OpenAPI's default is an optional body, but there is nothing to store without one.
