@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from app.api.idempotency import keep
 from app.database import Database
-from app.errors import RACES, TEMPORARY, Unavailable, sqlstate
+from app.errors import OUTDATED, RACES, TEMPORARY, Unavailable, sqlstate
 from app.limits.limiter import Limiter
 
 ATTEMPTS = 3
@@ -27,8 +27,8 @@ FAILURES = (DBAPIError, PoolTimeoutError, StaleDataError, ConnectionError, Timeo
 class UnitOfWorkRoute(APIRoute):
     """Commits when the handler returns, and rolls back when it raises.
 
-    A request that lost a race (serialization failure, deadlock) is run again, and one that only
-    reads also when it lost its connection. Nothing is tried again once a commit has begun: nobody
+    A request that lost a race (serialization failure, deadlock) or met a migration is run again,
+    and one that only reads also when it lost its connection. Nothing is tried again once a commit has begun: nobody
     can know how it ended.
     """
 
@@ -75,7 +75,7 @@ def may_repeat(request: Request, error: Exception) -> bool:
     if getattr(request.state, "committing", False):
         return False
     if isinstance(error, DBAPIError) and not error.connection_invalidated:
-        return sqlstate(error) in RACES
+        return sqlstate(error) in RACES | OUTDATED
     return request.method in SAFE_METHODS
 
 

@@ -178,7 +178,7 @@ class Call:
         bodies: list[str] = list(rows[0][0] or ())
         more = len(bodies) > form.limit
         del bodies[form.limit :]
-        return Page(bodies, more, form.next_cursor(bodies[-1]) if more else None)
+        return Page(bodies, more, form.next_cursor(bodies[-1]) if more and bodies else None)
 
     async def total(self, form: Form) -> int:
         """How many rows a list has, on all pages together."""

@@ -297,7 +297,7 @@ WORDS: Final[dict[str, Word]] = {
         Word(
             "x-deleted",
             ("openapi", "schema"),
-            "What is gone for good: properties of this schema, or schemas of the document.",
+            "What is gone for good: properties or values of this schema, or whole schemas.",
             _names("What may be dropped together with its data"),
         ),
         Word(
