@@ -322,6 +322,7 @@ class Operation:
     `id` is its operationId (or one made from method and path), `name` what it is called in
     Python, `path` its path below the base path. `evidence` tells why `action` was chosen.
     What is `deprecated` may have been so since a day, and may be gone from another day on.
+    `home` is the base path of the older version that alone still offers it, empty for all others.
     """
 
     id: str
@@ -343,6 +344,7 @@ class Operation:
     deprecated: bool = False
     deprecated_since: date | None = None
     sunset: date | None = None
+    home: str = ""
 
     @property
     def public(self) -> bool:

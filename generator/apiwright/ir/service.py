@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from apiwright.ir.operations import Operation
@@ -137,6 +137,24 @@ class Service:
     default_role: str
     errors: Errors
     deleted: tuple[str, ...] = ()
+
+    def address(self, operation: Operation) -> str:
+        """The whole path of an operation."""
+        return f"{operation.home or self.base_path}{operation.path}"
+
+    @property
+    def offered(self) -> Service:
+        """The service without the operations that only an older version offers."""
+        kept = {name: known for name, known in self.operations.items() if not known.home}
+        if len(kept) == len(self.operations):
+            return self
+        resources = tuple(
+            replace(resource, operations=tuple(n for n in resource.operations if n in kept))
+            for resource in self.resources
+        )
+        return replace(
+            self, operations=kept, resources=tuple(r for r in resources if r.operations)
+        )
 
     @property
     def identity(self) -> Entity | None:
