@@ -93,11 +93,15 @@ def _is_list_of_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _versions(root: Path, spec: Path, settings: Mapping[str, Any]) -> tuple[Path, ...]:
-    """The contracts of older versions: those that are named, else `v1/openapi.yaml` and the like.
+def older_contracts(
+    root: Path, spec: Path, settings: Mapping[str, Any] | None = None
+) -> tuple[Path, ...]:
+    """The contracts of older versions, the newest of them first.
 
-    The newest of them comes first.
+    They are those that the settings of the project in `root` name, else files like
+    `v1/openapi.yaml` beside the contract `spec`.
     """
+    settings = _settings(root / "pyproject.toml") if settings is None else settings
     if "versions" in settings:
         return tuple(_inside(root, root / str(name)) for name in settings["versions"])
     folders = spec.parent.iterdir() if spec.parent.is_dir() else ()
@@ -105,8 +109,8 @@ def _versions(root: Path, spec: Path, settings: Mapping[str, Any]) -> tuple[Path
     found = [
         file
         for folder in sorted(older, key=lambda folder: _age(folder.name), reverse=True)
-        for name in _SPECS
-        if (file := folder / name).is_file() and file != spec
+        for name in dict.fromkeys((spec.name, *_SPECS))
+        if (file := folder / name).is_file()
     ]
     return tuple(_inside(root, file) for file in found)
 
@@ -133,7 +137,7 @@ def _project(
         output=_inside(root, root / str(settings.get("output", "generated"))),
         overrides=_inside(root, root / str(settings.get("overrides", "overrides"))),
         templates=templates if own else None,
-        versions=_versions(root, spec, settings),
+        versions=older_contracts(root, spec, settings),
     )
     _apart(project)
     return project

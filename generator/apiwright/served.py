@@ -1,40 +1,90 @@
-"""The contract that the service served so far: what clients rely on."""
+"""The contracts that the service served so far: what clients rely on."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
-from apiwright.breaking import api_changes
+from apiwright.breaking import ApiChange, api_changes
 from apiwright.load import Document, load
 from apiwright.problems import Report
 from apiwright.project import Project
+from apiwright.understand.security import base_path
 
-_CONTRACT = "app/contract/openapi.json"
+_FOLDER = "app/contract"
+_CONTRACT = "openapi.json"
 _ANNOUNCED = b'"x-sunset"'
 _TOO_EARLY = "-before-sunset"
 
 
-def served_contract(project: Project) -> Document | None:
-    """The contract of the last run; None if there was none, or if it can't be read any more."""
-    contract = project.output / _CONTRACT
-    if not contract.is_file():
-        return None
-    report = Report()
-    document = load(contract, report, base=project.root)
-    return None if report.failed else document
+def served_contracts(project: Project) -> tuple[Document, ...]:
+    """The contracts of the last run, the newest version first; what can't be read is left out."""
+    found = []
+    for file in _files(project):
+        report = Report()
+        document = load(file, report, base=project.root)
+        if document is not None and not report.failed:
+            found.append(document)
+    return tuple(found)
+
+
+def changes_of_contracts(
+    before: Sequence[Document], after: Sequence[Document], today: date | None
+) -> tuple[ApiChange, ...]:
+    """What changes for the clients of every version.
+
+    Versions are told apart by the paths under which they are served; one that is new is a version
+    whose operations are all new, and one that is gone has lost all of its own. A contract that has
+    no versions beside it, and had none, may move.
+    """
+    if len(before) == len(after) == 1:
+        return tuple(api_changes(before[0], after[0], today=today))
+    old, new = (_by_path(documents) for documents in (before, after))
+    found: list[ApiChange] = []
+    for path in dict.fromkeys((*old, *new)):
+        one, other = old.get(path), new.get(path)
+        known = one or other
+        assert known is not None, "every path is that of a version"
+        empty = _emptied(known)
+        found += api_changes(one or empty, other or empty, today=today)
+    return tuple(found)
 
 
 def check_withdrawals(
-    project: Project, document: Document, today: date | None, report: Report
+    project: Project, documents: Sequence[Document], today: date | None, report: Report
 ) -> None:
-    """Report what is gone from the contract before the day that clients were told (RFC 8594)."""
-    contract = project.output / _CONTRACT
-    if not contract.is_file() or _ANNOUNCED not in contract.read_bytes():
+    """Report what is gone from a contract before the day that clients were told (RFC 8594).
+
+    So for a whole version that is gone.
+    """
+    if not any(_ANNOUNCED in file.read_bytes() for file in _files(project)):
         return
-    before = served_contract(project)
-    if before is None:
-        return
-    for change in api_changes(before, document, today=today):
+    for change in changes_of_contracts(served_contracts(project), documents, today):
         if change.id.endswith(_TOO_EARLY):
             message = f"{change.operation}: {change.message}"
             report.error(change.id, message, change.position, hint=change.hint)
+
+
+def _files(project: Project) -> Iterator[Path]:
+    folder = project.output / _FOLDER
+    newest = folder / _CONTRACT
+    if newest.is_file():
+        yield newest
+    yield from sorted(folder.glob(f"*/{_CONTRACT}"))
+
+
+def _by_path(documents: Sequence[Document]) -> dict[str, Document]:
+    return {base_path(document.root): document for document in documents}
+
+
+def _emptied(document: Document) -> Document:
+    """A contract of which no operation is left."""
+    root = document.root
+    paths = root.get("paths")
+    if paths is None:
+        return document
+    return replace(
+        document, root=replace(root, value={**root.mapping, "paths": replace(paths, value={})})
+    )

@@ -35,7 +35,8 @@ class Parameter:
     """A parameter of an operation.
 
     `style` and `explode` are set as OpenAPI's defaults say where the contract leaves them out;
-    `content` is the media type of a parameter that carries a document of its own.
+    `content` is the media type of a parameter that carries a document of its own; `renamed_to` is
+    what the newest version calls a parameter of an older one, where that says so.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Parameter:
     content: str = ""
     description: str = ""
     example: tuple[Json, ...] = ()
+    renamed_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,9 +152,7 @@ class Service:
             replace(resource, operations=tuple(n for n in resource.operations if n in kept))
             for resource in self.resources
         )
-        return replace(
-            self, operations=kept, resources=tuple(r for r in resources if r.operations)
-        )
+        return replace(self, operations=kept, resources=tuple(r for r in resources if r.operations))
 
     @property
     def identity(self) -> Entity | None:

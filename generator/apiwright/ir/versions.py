@@ -9,7 +9,7 @@ in under the names with which the value goes on.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from apiwright.ir.operations import Operation
@@ -147,7 +147,8 @@ class AdaptedOperation:
 class Version:
     """An older version: its name (as `v1`), its contract by itself, and how it is answered.
 
-    `override` is the module that takes the place of the generated adapter, if there is one.
+    `methods` are all that its adapter can have, those in which nothing changes among them;
+    `overridden` tells whether people have written an adapter of their own.
     """
 
     name: str
@@ -155,5 +156,11 @@ class Version:
     operations: tuple[AdaptedOperation, ...]
     shapes: tuple[Shape, ...]
     gaps: tuple[Gap, ...] = ()
-    override: str = ""
-    newest: str = field(default="")
+    methods: tuple[str, ...] = ()
+    overridden: bool = False
+    newest: str = ""
+    newest_path: str = ""
+
+    def operation_id(self, name: str) -> str:
+        """The id of one of its operations among those of all versions."""
+        return f"{self.name}:{name}"

@@ -80,7 +80,7 @@ def _operation(
     return OperationStory(
         id=operation.id,
         method=operation.method.upper(),
-        path=f"{service.base_path}{operation.path}",
+        path=service.address(operation),
         place=str(operation.position),
         does=_does(operation, service),
         details=(*_details(operation, service), *_way(operation, why_not_direct)),

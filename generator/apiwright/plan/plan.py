@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from apiwright import names
 from apiwright.code import Code, constant, dotted, ident, joined
 from apiwright.ir.service import Service
+from apiwright.ir.versions import Version
 from apiwright.plan.files import DataFile, Plan, PlannedFile, Policy
 from apiwright.plan.models import generate_models
 from apiwright.plan.requests import requests_document
@@ -23,7 +24,7 @@ from apiwright.plan.views.deprecation import deprecations
 from apiwright.plan.views.direct import DirectBuilder, answers_module
 from apiwright.plan.views.models import model_view, needs_own_type
 from apiwright.plan.views.repositories import repository_view
-from apiwright.plan.views.routers import router_view
+from apiwright.plan.views.routers import homes, router_names, router_view
 from apiwright.plan.views.seeds import account_view, seed_views
 from apiwright.plan.views.service import (
     ResourceName,
@@ -33,6 +34,8 @@ from apiwright.plan.views.service import (
     service_view,
 )
 from apiwright.plan.views.services import service_class_view
+from apiwright.plan.views.versions import version_view
+from apiwright.understand.versions.names import version_name
 
 
 def plan(
@@ -40,14 +43,18 @@ def plan(
     history: History,
     bound: Mapping[str, str],
     storage: StoragePlan | None = None,
+    *,
+    versions: tuple[Version, ...] = (),
 ) -> Plan:
     """Every file of the service.
 
     `history` are the revisions that exist, `storage` what becomes of the database if that is known
     already; `bound` maps the modules of resources to those of the
-    overrides that take their place, such as `items` to `overrides.items`.
+    overrides that take their place, such as `items` to `overrides.items`. `versions` are the older
+    ones of the API that live beside it.
     """
-    return _Planner(service, history, bound, storage or storage_plan(history, service)).plan()
+    storage = storage or storage_plan(history, service)
+    return _Planner(service, history, bound, storage, versions).plan()
 
 
 class _Planner:
@@ -57,11 +64,13 @@ class _Planner:
         history: History,
         bound: Mapping[str, str],
         storage: StoragePlan,
+        versions: tuple[Version, ...],
     ) -> None:
         self._service = service
         self._history = history
         self._bound = bound
         self._storage = storage
+        self._versions = versions
         self._classes: SchemaClasses = plan_schema_classes(service)
         self._tables = {table.name: table for table in storage.tables}
         identity = service.identity
@@ -69,7 +78,12 @@ class _Planner:
         views = {resource.module: self._direct.resource(resource) for resource in service.resources}
         self._answered = {module: view for module, view in views.items() if view is not None}
         self._context: dict[str, object] = {
-            "service": service_view(service, overridden=bool(bound), direct=bool(self._answered)),
+            "service": service_view(
+                service,
+                overridden=bool(bound),
+                direct=bool(self._answered),
+                versions=versions,
+            ),
             "binding": binding_view(service),
             "adopted": bool(history.unmanaged) or any(table.found for table in storage.tables),
             "identity": identity_view(identity, service.default_role) if identity else None,
@@ -90,7 +104,9 @@ class _Planner:
         if service.identity is not None:
             for path in _WITH_SIGN_IN:
                 yield self._file(path)
-        deprecated = deprecations(service)
+        deprecated = deprecations(
+            (service.offered, *(version.service for version in self._versions))
+        )
         if deprecated:
             yield self._file("app/api/deprecation.py", deprecations=deprecated)
         yield from self._models()
@@ -98,6 +114,18 @@ class _Planner:
         if self._answered:
             yield from self._direct_answers()
         yield from self._resources()
+        if self._versions:
+            yield from self._older()
+
+    def _older(self) -> Iterator[PlannedFile]:
+        """Older versions of the API, in terms of the newest."""
+        for name in ("exchange", "operations", "route", "shapes"):
+            yield self._file(f"app/versions/{name}.py")
+        views = tuple(version_view(version) for version in self._versions)
+        yield self._file("app/versions/__init__.py", versions=views)
+        for version, view in zip(self._versions, views, strict=True):
+            path = f"app/versions/{version.name}.py"
+            yield self._file(path, "app/versions/version.py.j2", version=view)
 
     def _models(self) -> Iterator[PlannedFile]:
         entities = list(self._service.entities.values())
@@ -163,9 +191,23 @@ class _Planner:
             path = f"app/direct/{modules[module]}.py"
             yield self._file(path, "app/direct/resource.py.j2", direct=view)
 
+    def _routers(self) -> Iterator[PlannedFile]:
+        """A router for each resource, and for what only an older version offers of it."""
+        views = router_names(self._service)
+        yield self._file("app/api/router.py", routers=views)
+        for package in sorted({view.package for view in views}):
+            yield self._file(f"app/api/{package}/__init__.py", "app/api/v1/__init__.py.j2")
+        for resource in self._service.resources:
+            for home in homes(resource, self._service):
+                folder = version_name(home) if home else api_package(self._service)
+                yield self._file(
+                    f"app/api/{folder}/{resource.module}.py",
+                    "app/api/v1/tag.py.j2",
+                    router=router_view(resource, self._service, self._classes, home),
+                )
+
     def _resources(self) -> Iterator[PlannedFile]:
-        package = api_package(self._service)
-        yield self._file(f"app/api/{package}/__init__.py", "app/api/v1/__init__.py.j2")
+        yield from self._routers()
         bindings: list[tuple[Code, Code]] = []
         overridden: list[ResourceName] = []
         for resource in self._service.resources:
@@ -173,11 +215,6 @@ class _Planner:
             bindings.append((dotted(module), ident(resource.service_class)))
             if resource.module in self._bound:
                 overridden.append(resource_name(resource))
-            yield self._file(
-                f"app/api/{package}/{resource.module}.py",
-                "app/api/v1/tag.py.j2",
-                router=router_view(resource, self._service, self._classes),
-            )
             yield self._file(
                 f"app/services/{resource.service_module}.py",
                 "app/services/service.py.j2",
@@ -230,12 +267,17 @@ class _Planner:
             direct=bool(self._answered),
             called=_called(self._storage),
             closed=self._closed(),
+            versions=self._versions,
         )
 
     def _data(self) -> Iterator[DataFile]:
-        yield from test_data(self._service)
+        yield from test_data(self._service, self._versions)
         yield DataFile("app/contract/openapi.json", _json(dict(self._service.contract)))
         yield DataFile("app/contract/requests.json", _json(requests_document(self._service)))
+        for version in self._versions:
+            older, folder = version.service, f"app/contract/{version.name}"
+            yield DataFile(f"{folder}/openapi.json", _json(dict(older.contract)))
+            yield DataFile(f"{folder}/requests.json", _json(requests_document(older)))
         for table in self._storage.tables:
             yield DataFile(f"alembic/schema/{table.name}.json", write_snapshot(table))
         if self._history.unmanaged:
@@ -267,7 +309,6 @@ _ALWAYS = (
     "app/api/docs.py",
     "app/api/health.py",
     "app/api/responses.py",
-    "app/api/router.py",
     "app/api/routing.py",
     "app/cache.py",
     "app/config.py",

@@ -1,5 +1,5 @@
 """From a document to a service: what the contract means, settled once for every later stage."""
 
-from apiwright.understand.understand import understand
+from apiwright.understand.understand import understand, understand_versions
 
-__all__ = ["understand"]
+__all__ = ["understand", "understand_versions"]

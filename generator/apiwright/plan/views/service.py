@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apiwright import names
 from apiwright.code import Code, comment, compose, constant, dotless, ident, literal
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import ColumnType, Entity
+from apiwright.ir.versions import Version
 from apiwright.plan.storage.types import python_type
 from apiwright.plan.views.errors import ErrorsView, errors_view
+from apiwright.understand.versions.names import version_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +85,23 @@ class ServiceView:
     roles: tuple[RoleView, ...]
     errors: ErrorsView
     paths: tuple[PathView, ...]
+    versions: tuple[Code, ...]
+    parts: Code
+    newest: str
 
 
 def api_package(service: Service) -> str:
     """The package of the routers, after the last segment of the base path: `/api/v1` -> v1."""
-    last = service.base_path.rpartition("/")[2]
-    name = names.snake(last, "v") if last else "v1"
-    return "v1" if name == "api" or name in _API_MODULES else name
+    return version_name(service.base_path)
 
 
-_API_MODULES = frozenset(
-    {"binding", "dependencies", "deprecation", "docs", "health", "responses", "router", "routing"}
-)
-
-
-def service_view(service: Service, *, overridden: bool, direct: bool) -> ServiceView:
+def service_view(
+    service: Service, *, overridden: bool, direct: bool, versions: tuple[Version, ...] = ()
+) -> ServiceView:
     """The view of a whole service.
 
     `overridden` tells whether any override is bound, `direct` whether any operation can be answered
-    without a session.
+    without a session; `versions` are the older ones beside it.
     """
     slug = names.snake(service.title, "service").replace("_", "-").strip("-")
     return ServiceView(
@@ -116,7 +117,11 @@ def service_view(service: Service, *, overridden: bool, direct: bool) -> Service
         ownership=any(entity.owner is not None for entity in service.entities.values()),
         overridden=overridden,
         direct=direct,
-        deprecated=any(operation.deprecated for operation in service.operations.values()),
+        deprecated=any(
+            operation.deprecated
+            for known in (service, *(version.service for version in versions))
+            for operation in known.operations.values()
+        ),
         json_columns=any(
             column.type is ColumnType.JSON
             for entity in service.entities.values()
@@ -124,18 +129,32 @@ def service_view(service: Service, *, overridden: bool, direct: bool) -> Service
         ),
         resources=tuple(resource_name(resource) for resource in service.resources),
         roles=tuple(RoleView(role.name, role.scopes) for role in service.roles),
-        errors=errors_view(service.errors),
-        paths=_paths(service),
+        errors=errors_view(service.errors, versions),
+        paths=_paths((service, *(version.service for version in versions))),
+        versions=tuple(ident(version.name) for version in versions),
+        parts=constant(", ".join(_parts(direct=direct, versions=bool(versions)))),
+        newest=api_package(service),
     )
 
 
-def _paths(service: Service) -> tuple[PathView, ...]:
+def _parts(*, direct: bool, versions: bool) -> Iterator[str]:
+    """The modules of `app` that the application is put together of, beside those of the API."""
+    yield "contract"
+    if direct:
+        yield "direct"
+    yield "errors"
+    if versions:
+        yield "versions"
+
+
+def _paths(services: tuple[Service, ...]) -> tuple[PathView, ...]:
     found: dict[str, set[str]] = {}
-    for operation in service.operations.values():
-        methods = found.setdefault(f"{service.base_path}{operation.path}", set())
-        methods.add(operation.method.upper())
-        if operation.method == "get":
-            methods.add("HEAD")
+    for service in services:
+        for operation in service.operations.values():
+            methods = found.setdefault(service.address(operation), set())
+            methods.add(operation.method.upper())
+            if operation.method == "get":
+                methods.add("HEAD")
     return tuple(
         PathView(_pattern(path), sorted(found[path])) for path in sorted(found, key=openness)
     )
