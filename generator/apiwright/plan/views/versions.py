@@ -152,8 +152,9 @@ def _arguments(known: AdaptedOperation, version: Version) -> Iterator[Code]:
     yield compose("operation_id={}", literal(version.operation_id(older.id)))
     yield compose("method={}", literal(older.method.upper()))
     yield compose("path={}", literal(f"{version.service.base_path}{route_path(older)}"))
-    yield compose("newer_method={}", literal(newer.method.upper()))
     yield compose("newer_path={}", literal(_newer_path(known, version)))
+    if newer.method != older.method:
+        yield compose("newer_method={}", literal(newer.method.upper()))
     if known.held:
         yield compose("held={}", literal(_binds(newer)))
     for name, use in (("body", known.body), ("answer", known.answer)):
