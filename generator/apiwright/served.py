@@ -12,6 +12,7 @@ from apiwright.load import Document, load
 from apiwright.problems import Report
 from apiwright.project import Project
 from apiwright.understand.security import base_path
+from apiwright.understand.versions.names import version_name
 
 _FOLDER = "app/contract"
 _CONTRACT = "openapi.json"
@@ -48,7 +49,9 @@ def changes_of_contracts(
         known = one or other
         assert known is not None, "every path is that of a version"
         empty = _emptied(known)
-        found += api_changes(one or empty, other or empty, today=today)
+        for change in api_changes(one or empty, other or empty, today=today):
+            place = f"{version_name(path)} {change.operation}".strip()
+            found.append(replace(change, operation=place))
     return tuple(found)
 
 
@@ -61,10 +64,30 @@ def check_withdrawals(
     """
     if not any(_ANNOUNCED in file.read_bytes() for file in _files(project)):
         return
-    for change in changes_of_contracts(served_contracts(project), documents, today):
+    before = served_contracts(project)
+    kept = _by_path(documents) if len(before) > 1 else _by_path(before)
+    for path, document in _by_path(before).items():
+        if path not in kept:
+            _check_version(version_name(path), document, today, report)
+    still = [document for document in before if base_path(document.root) in kept]
+    for change in changes_of_contracts(still, documents, today):
         if change.id.endswith(_TOO_EARLY):
             message = f"{change.operation}: {change.message}"
             report.error(change.id, message, change.position, hint=change.hint)
+
+
+def _check_version(name: str, before: Document, today: date | None, report: Report) -> None:
+    """Report a version that is gone while operations of it are announced to last."""
+    changes = api_changes(before, _emptied(before), today=today)
+    early = [change for change in changes if change.id.endswith(_TOO_EARLY)]
+    if early:
+        many = f" and {len(early) - 1} others" if len(early) > 1 else ""
+        report.error(
+            "api-version-removed-before-sunset",
+            f"{name} is gone before the day that was announced for {early[0].operation}{many}",
+            early[0].position,
+            hint="let its contract stand until its `x-sunset`",
+        )
 
 
 def _files(project: Project) -> Iterator[Path]:

@@ -20,7 +20,7 @@ from apiwright.ir.storage import Column, Entity, Fill, ManyToMany
 from apiwright.plan.schema_classes import SchemaClasses, plan_schema_classes
 from apiwright.plan.storage.types import sql_type
 from apiwright.plan.views.direct import DirectBuilder, answers_module
-from apiwright.plan.views.service import api_package
+from apiwright.understand.versions.names import version_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def describe_schemas(service: Service) -> tuple[SchemaStory, ...]:
 def _operation(
     operation: Operation, resource: Resource, service: Service, why_not_direct: str
 ) -> OperationStory:
-    package = api_package(service)
+    package = version_name(operation.home or service.base_path)
     return OperationStory(
         id=operation.id,
         method=operation.method.upper(),
