@@ -14,7 +14,7 @@ from apiwright.project import Project
 from apiwright.understand import understand_versions
 from apiwright.understand.security import base_path
 from apiwright.understand.versions import Grafted, adapt, announce, graft
-from apiwright.understand.versions.names import version_name
+from apiwright.understand.versions.names import MODULES, version_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,8 @@ def understand_contracts(
     check_adapters(adapters, {v.name: v.methods for v in versions}, report)
     for version in versions:
         for gap in version.gaps:
-            report.error(gap.code, gap.message, gap.position, hint=gap.hint)
+            tell = report.warning if gap.harmless else report.error
+            tell(gap.code, gap.message, gap.position, hint=gap.hint)
     return service, tuple(versions)
 
 
@@ -90,10 +91,12 @@ def _check_names(contracts: Contracts, report: Report) -> None:
         base = base_path(document.root)
         name = version_name(base)
         written = document.root.get("servers") or document.root
-        if not base or name in seen:
+        if not base or name in seen or name in MODULES:
             report.error(
                 "version-base-path",
-                f"two versions are called {name}" if base else "this version has no path",
+                f"a version can't be called {name}, or two are"
+                if base
+                else "this version has no path of its own",
                 written.position,
                 hint="let the URL of its first server end in a name of its own, such as /api/v1",
             )

@@ -105,13 +105,17 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something that can't be derived; an override of `method` fills it, if that is named."""
+    """Something that can't be derived; an override of `method` fills it, if that is named.
+
+    One that is `harmless` is worth a warning only.
+    """
 
     code: str
     message: str
     position: Position
     hint: str
     method: str = ""
+    harmless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

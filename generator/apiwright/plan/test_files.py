@@ -62,6 +62,11 @@ def test_files(
             more = {"resource": found}
             yield PlannedFile(f"tests/{name}.py", "tests/test_resource.py.j2", {**shared, **more})
 
+    services = (service, *(version.service for version in versions))
+    if any(o.deprecated for known in services for o in known.operations.values()):
+        yield PlannedFile(_DEPRECATION, f"{_DEPRECATION}.j2", shared)
+    if versions:
+        yield PlannedFile(_VERSIONS, f"{_VERSIONS}.j2", shared)
     for version in versions:
         yield from _version_files(version, whole, shared)
 
@@ -104,8 +109,6 @@ def _json(document: Json) -> str:
 def _paths(kit: Kit, *, overridden: bool, direct: bool) -> Iterator[str]:
     """The tests whose templates need no view of their own."""
     yield from _ALWAYS
-    if any(operation.deprecated for operation in kit.service.operations.values()):
-        yield _DEPRECATION
     if direct:
         yield "tests/integration/test_driver.py"
         yield "tests/test_statements.py"
@@ -169,6 +172,7 @@ _ALWAYS = (
     "tests/wire.py",
 )
 _DEPRECATION = "tests/test_deprecation.py"
+_VERSIONS = "tests/test_versions.py"
 _WITH_SIGN_IN = ("tests/test_security.py", "tests/test_sessions.py")
 _LOAD = (
     "tests/performance/__init__.py",
@@ -181,6 +185,7 @@ _TAKEN = frozenset(
         *_ALWAYS,
         *_WITH_SIGN_IN,
         _DEPRECATION,
+        _VERSIONS,
         "tests/test_auth.py",
         "tests/test_binding.py",
         "tests/test_contract.py",

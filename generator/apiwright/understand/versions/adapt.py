@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from apiwright.ir.operations import Location, Operation, Parameter
+from apiwright.ir.operations import Location, Operation, Parameter, RowAction, RowVerb
 from apiwright.ir.schemas import Direction, Schema
 from apiwright.ir.service import Service
 from apiwright.ir.shapes import flat
@@ -66,6 +66,8 @@ class _Adapter:
             else:
                 pairs.append((operation, newer))
         uses = {old.id: (self._body(old, new), self._answer(old, new)) for old, new in pairs}
+        for old, new in pairs:
+            self._check_replaced(old, new, uses[old.id][0])
         shapes, gaps = self._comparer.finish()
         live = {shape.method: shape for shape in shapes}
         operations = tuple(self._operation(old, new, uses[old.id], live) for old, new in pairs)
@@ -123,6 +125,19 @@ class _Adapter:
             message = f"the newest version takes {after.media_type} instead of {before.media_type}"
             self._gap("version-media-type", message, older, "let it take both")
         return use if isinstance(use, Use) and is_json(before.media_type) else None
+
+    def _check_replaced(self, older: Operation, newer: Operation, use: Use | None) -> None:
+        """Who replaces a whole row replaces what only newer clients know of, too."""
+        action = newer.action
+        if use is None or not isinstance(action, RowAction) or action.verb is not RowVerb.REPLACE:
+            return
+        unknown = self._comparer.unknown(use.shape)
+        if unknown:
+            names = ", ".join(repr(name) for name in unknown)
+            message = f"this replaces whole rows, and knows nothing of {names}, which are reset"
+            hint = "say what requests mean by x-implies, or offer the operation no longer"
+            gap = Gap("version-replaces", message, older.position, hint, use.shape, harmless=True)
+            self._gaps[gap] = None
 
     def _answer(self, older: Operation, newer: Operation) -> Use | None:
         before, after = answer_schema(older), answer_schema(newer)

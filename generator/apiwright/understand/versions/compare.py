@@ -50,6 +50,7 @@ class Comparer:
         self._overridden = overridden
         self._methods: dict[tuple[str, str, Direction], str] = {}
         self._shapes: dict[str, Shape] = {}
+        self._unknown: dict[str, tuple[str, ...]] = {}
         self._gaps: dict[Gap, None] = {}
 
     def use(
@@ -78,6 +79,10 @@ class Comparer:
     def methods(self) -> tuple[str, ...]:
         """Every method that an adapter can have."""
         return tuple(sorted(self._methods.values()))
+
+    def unknown(self, method: str) -> tuple[str, ...]:
+        """Properties that requests may have in the newest version, and not in the older one."""
+        return self._unknown.get(method, ())
 
     def finish(self) -> tuple[tuple[Shape, ...], tuple[Gap, ...]]:
         """The shapes in which something changes, without what leads to no change, and the gaps."""
@@ -134,6 +139,8 @@ class Comparer:
             steps = [step for pair in pairs for step in self._upgrade(pair, method)]
             others = [prop for name, prop in after.items() if name not in met]
             steps += self._implied(older, others, method)
+            filled = {step.name for step in steps if isinstance(step, Filled)}
+            self._unknown[method] = tuple(p.name for p in others if p.name not in filled)
         else:
             steps = [step for pair in pairs for step in self._downgrade(pair, method)]
             steps += [Dropped(name) for name in after if name not in met]

@@ -11,6 +11,9 @@ _TAKEN = frozenset(
     }
 )  # fmt: skip
 
+MODULES = frozenset({"exchange", "operations", "route", "shapes"})
+"""Names that modules of the generated package `app.versions` have, and no version can have."""
+
 
 def version_name(base_path: str) -> str:
     """The last part of a base path, as a name of Python: `/api/v1` -> v1."""
