@@ -100,6 +100,16 @@ def comprehend_contract(project: Project, report: Report, timings: Timings) -> U
     return Understood(contracts.newest, service, {}, versions, contracts.older)
 
 
+def comprehend_versions(
+    project: Project, report: Report, timings: Timings
+) -> tuple[Version, ...] | None:
+    """The older versions, whatever of them can't be derived; None if a contract has errors."""
+    contracts = read(project, report, timings)
+    if contracts is None or _failed(report):
+        return None
+    return understand_contracts(project, contracts, Report())[1]
+
+
 def bind(project: Project, service: Service, report: Report) -> Mapping[str, str]:
     """The overrides that take the place of services; what is wrong with them goes to `report`."""
     overrides = read_overrides(project.overrides, project.root, report)

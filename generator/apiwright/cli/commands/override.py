@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from apiwright.cli.session import WRONG_USE, Session, did_you_mean, fail, guarded
+from apiwright.cli.session import PROBLEMS, WRONG_USE, Session, did_you_mean, fail, guarded
 from apiwright.overriding import read_overrides
 from apiwright.overriding.stub import Stub, StubError, add_stub
+from apiwright.pipeline import comprehend_versions
 from apiwright.plan.stubs import adapter_stub, stub_of
 from apiwright.problems import Report
 
@@ -28,17 +29,29 @@ def command(*, operation: str, print_only: bool) -> None:
     exists is added to; nothing in it is changed.
     """
     session = Session.here()
-    understood = session.comprehend()
-    service = understood.service
-    adapter = adapter_stub(understood.versions, operation)
-    if adapter is not None:
-        _write(session, adapter, operation, print_only=print_only)
+    if ":" in operation:
+        _write(session, _adapter_stub(session, operation), operation, print_only=print_only)
         return
+    service = session.comprehend().service
     if operation not in service.operations:
         hint = did_you_mean(operation, service.operations, "`apiwright routes` lists them")
         fail(f"the contract has no operation called {operation}", hint, WRONG_USE)
     stub = stub_of(service, operation)
     _write(session, stub, operation, print_only=print_only)
+
+
+def _adapter_stub(session: Session, name: str) -> Stub:
+    """The stub of a method of an adapter, which may be what the contract waits for."""
+    versions = comprehend_versions(session.project, session.report, session.timings)
+    if versions is None:
+        session.show_problems()
+        raise click.exceptions.Exit(PROBLEMS)
+    stub = adapter_stub(versions, name)
+    if stub is None:
+        known = [f"{version.name}:{method}" for version in versions for method in version.methods]
+        hint = did_you_mean(name, known, "`apiwright explain` tells which there are")
+        fail(f"no older version has an adapter with {name}", hint, WRONG_USE)
+    return stub
 
 
 def _write(session: Session, stub: Stub, operation: str, *, print_only: bool) -> None:

@@ -23,7 +23,7 @@ from apiwright.ir.versions import (
 )
 from apiwright.understand.exchange import answer_schema, body_content, is_json
 from apiwright.understand.versions.compare import Comparer
-from apiwright.understand.versions.declared import former_values, read
+from apiwright.understand.versions.declared import former_values, renamed_values
 from apiwright.understand.versions.leaves import differences, same
 from apiwright.understand.versions.names import version_name
 
@@ -180,12 +180,14 @@ class _Adapter:
         before = flat(older.schema, self._older.schemas)
         after = flat(newer.schema, self._newer.schemas)
         listed = before.items is not None and after.items is not None
-        inner = (before.items, after.items) if listed else (before, after)
+        inner = (before.items, after.items) if listed else (older.schema, newer.schema)
         one, other = (
             flat(part, service.schemas) if part is not None else before
             for part, service in zip(inner, (self._older, self._newer), strict=True)
         )
-        changing = _changing(one, {**former_values(other), **read(one).values_to})
+        values = former_values(inner[1] or newer.schema, self._newer.schemas)
+        values.update(renamed_values(inner[0] or older.schema, self._older.schemas))
+        changing = _changing(one, values)
         self._check_values(older, one, other, changing)
         default: tuple[str, ...] = ()
         if before.default and before.default != after.default:

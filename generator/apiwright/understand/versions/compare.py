@@ -23,7 +23,14 @@ from apiwright.ir.versions import (
     Values,
 )
 from apiwright.load import plain
-from apiwright.understand.versions.declared import Declared, former_names, former_values, read
+from apiwright.understand.versions.declared import (
+    Declared,
+    former_names,
+    former_values,
+    read,
+    renamed_values,
+    shown_values,
+)
 from apiwright.understand.versions.leaves import Difference, differences, same
 
 _VERBS = {Direction.REQUEST: "upgrade", Direction.RESPONSE: "downgrade"}
@@ -315,14 +322,14 @@ class Comparer:
         if not (before.enum and after.enum):
             self._leaves(before, after, direction, method)
             return None
-        declared = read(before)
+        to_newer, to_older = renamed_values(older, self._older), shown_values(older, self._older)
         request = direction is Direction.REQUEST
-        renamed = {**former_values(after), **declared.values_to}
+        renamed = {**former_values(newer, self._newer), **to_newer}
         if request:
             known = {old: new for old, new in renamed.items() if old in before.enum}
         else:
             known = {new: old for old, new in renamed.items() if new not in before.enum}
-            known.update(declared.values_from)
+            known.update(to_older)
         comes, goes = (before, after) if request else (after, before)
         lost = [v for v in comes.enum if v not in goes.enum and known.get(str(v)) not in goes.enum]
         if lost:

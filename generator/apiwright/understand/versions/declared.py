@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from apiwright.ir.schemas import Json, Schema
+from apiwright.ir.schemas import Json, NamedSchema, Schema
+from apiwright.ir.shapes import target
 from apiwright.load import Node, plain
 
 
@@ -27,12 +28,7 @@ class Declared:
 
 def read(schema: Schema) -> Declared:
     """What the extensions of a schema say."""
-    return declared(schema.extensions)
-
-
-def declared(extensions: Mapping[str, Node]) -> Declared:
-    """What some extensions say."""
-    renamed, made = extensions.get("x-renamed-to"), extensions.get("x-from")
+    renamed, made = (schema.extensions.get(word) for word in ("x-renamed-to", "x-from"))
     parts = made.mapping if made is not None else {}
     value = parts.get("value")
     separator = parts.get("separator")
@@ -55,13 +51,34 @@ def former_names(schema: Schema) -> tuple[str, ...]:
     return tuple(item.text for item in (written.items or [written]) if item.text)
 
 
-def former_values(schema: Schema) -> dict[str, str]:
+def former_values(schema: Schema, named: Mapping[str, NamedSchema]) -> dict[str, str]:
     """The values of an enum of the newest version by what they were before."""
-    written = schema.extensions.get("x-renamed-from")
-    entries = written.mapping if written is not None else {}
     return {
-        item.text: new for new, old in entries.items() for item in (old.items or [old]) if item.text
+        item.text: new
+        for part in _parts(schema, named)
+        if (written := part.extensions.get("x-renamed-from")) is not None
+        for new, old in written.mapping.items()
+        for item in (old.items or [old])
+        if item.text
     }
+
+
+def renamed_values(schema: Schema, named: Mapping[str, NamedSchema]) -> dict[str, str]:
+    """The values of an enum of an older version, with what the newest calls them."""
+    return {k: v for part in _parts(schema, named) for k, v in read(part).values_to.items()}
+
+
+def shown_values(schema: Schema, named: Mapping[str, NamedSchema]) -> dict[str, str]:
+    """Values of the newest version, with what an older one shows in their place."""
+    return {k: v for part in _parts(schema, named) for k, v in read(part).values_from.items()}
+
+
+def _parts(schema: Schema, named: Mapping[str, NamedSchema]) -> Iterator[Schema]:
+    """A schema and those that it is made of: where it is used, other words may stand beside it."""
+    name = target(schema)
+    if name in named and named[name].schema is not schema:
+        yield from _parts(named[name].schema, named)
+    yield schema
 
 
 def _texts(node: Node | None) -> dict[str, str]:

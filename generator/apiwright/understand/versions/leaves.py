@@ -28,6 +28,7 @@ def differences(older: Schema, newer: Schema, direction: Direction) -> Iterator[
     comes, goes = (older, newer) if request else (newer, older)
     if _types_differ(comes, goes):
         yield Difference(_list(older.types or ("anything",)), _list(newer.types or ("anything",)))
+        return
     if goes.format and comes.format != goes.format:
         yield Difference(_named("format", older.format), _named("format", newer.format))
     if goes.enum and not set(map(str, comes.enum or ("",))) <= set(map(str, goes.enum)):
