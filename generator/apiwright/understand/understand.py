@@ -44,8 +44,13 @@ def understand_versions(
             name: _at_home(operation, grafted.homes, service)
             for name, operation in service.operations.items()
         }
-        contract = served_contract(newest)
-        service = replace(service, operations=operations, contract=contract)
+        offered = [operation for operation in operations.values() if not operation.home]
+        service = replace(
+            service,
+            operations=operations,
+            contract=served_contract(newest),
+            errors=read_errors(offered, service.schemas),
+        )
     return service, tuple(understand(document) for document in older)
 
 

@@ -78,6 +78,7 @@ class ServiceView:
     auth: bool
     ownership: bool
     overridden: bool
+    hand_written: bool
     direct: bool
     deprecated: bool
     json_columns: bool
@@ -116,6 +117,7 @@ def service_view(
         auth=service.identity is not None,
         ownership=any(entity.owner is not None for entity in service.entities.values()),
         overridden=overridden,
+        hand_written=overridden or any(version.overridden for version in versions),
         direct=direct,
         deprecated=any(
             operation.deprecated
@@ -148,16 +150,17 @@ def _parts(*, direct: bool, versions: bool) -> Iterator[str]:
 
 
 def _paths(services: tuple[Service, ...]) -> tuple[PathView, ...]:
-    found: dict[str, set[str]] = {}
+    """The paths of all versions; what is only called otherwise in them is one path."""
+    found: dict[str, tuple[str, set[str]]] = {}
     for service in services:
         for operation in service.operations.values():
-            methods = found.setdefault(service.address(operation), set())
+            path = service.address(operation)
+            _, methods = found.setdefault(_pattern(path), (path, set()))
             methods.add(operation.method.upper())
             if operation.method == "get":
                 methods.add("HEAD")
-    return tuple(
-        PathView(_pattern(path), sorted(found[path])) for path in sorted(found, key=openness)
-    )
+    ordered = sorted(found.items(), key=lambda known: openness(known[1][0]))
+    return tuple(PathView(pattern, sorted(methods)) for pattern, (_, methods) in ordered)
 
 
 def openness(path: str) -> tuple[bool, ...]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from apiwright.code import Code, literal
+from apiwright.code import Code, compose, constant, ident, literal
 from apiwright.ir.operations import Operation
 from apiwright.ir.samples import NoSampleError, sample
 from apiwright.ir.schemas import Direction, Json
@@ -35,6 +35,7 @@ class VersionTestsView:
     """The examples of an older version."""
 
     name: str
+    import_line: Code
     bodies: tuple[ExampleView, ...]
     answers: tuple[ExampleView, ...]
 
@@ -43,6 +44,11 @@ def version_tests_view(version: Version, kit: Kit, newest: Service) -> VersionTe
     """The examples for whatever changes between `version` and the newest one."""
     return VersionTestsView(
         name=version.name,
+        import_line=compose(
+            "from {}.versions.{} import Adapter",
+            constant("overrides" if version.overridden else "app"),
+            ident(version.name),
+        ),
         bodies=tuple(view for o in version.operations for view in _bodies(o, version, kit)),
         answers=tuple(view for o in version.operations for view in _answers(o, version, newest)),
     )
