@@ -48,6 +48,7 @@ class _Adapter:
     def __init__(self, older: Service, newer: Service, overridden: Collection[str]) -> None:
         self._older = older
         self._newer = newer
+        self._overridden = overridden
         self._comparer = Comparer(older, newer, overridden)
         self._gaps: dict[Gap, None] = {}
 
@@ -132,7 +133,7 @@ class _Adapter:
         if use is None or not isinstance(action, RowAction) or action.verb is not RowVerb.REPLACE:
             return
         unknown = self._comparer.unknown(use.shape)
-        if unknown:
+        if unknown and use.shape not in self._overridden:
             names = ", ".join(repr(name) for name in unknown)
             message = f"this replaces whole rows, and knows nothing of {names}, which are reset"
             hint = "say what requests mean by x-implies, or offer the operation no longer"
