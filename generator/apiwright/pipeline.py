@@ -14,8 +14,21 @@ from apiwright.ir.operations import CustomAction
 from apiwright.ir.service import Service
 from apiwright.ir.versions import Version
 from apiwright.load import Document
-from apiwright.overriding import OverrideClass, check_overrides, read_overrides
-from apiwright.plan import History, Policy, StoragePlan, expected_overrides, plan, storage_plan
+from apiwright.overriding import (
+    OverrideClass,
+    check_handlers,
+    check_overrides,
+    read_overrides,
+)
+from apiwright.plan import (
+    History,
+    Policy,
+    StoragePlan,
+    expected_handlers,
+    expected_overrides,
+    plan,
+    storage_plan,
+)
 from apiwright.problems import Position, Report
 from apiwright.project import Project
 from apiwright.render import render
@@ -23,6 +36,7 @@ from apiwright.served import check_withdrawals
 from apiwright.versioning import (
     Contracts,
     check_contracts,
+    completed_contracts,
     read_contracts,
     understand_contracts,
 )
@@ -48,7 +62,8 @@ class Timings:
 class Understood:
     """A contract that passed the checks: the document, what it means, the overrides bound to it.
 
-    `versions` are the older ones of the API that live beside it, `older` their documents.
+    `versions` are the older ones of the API that live beside it, `older` their documents; `handled`
+    tells whether there are handlers of events among the overrides.
     """
 
     document: Document
@@ -56,6 +71,7 @@ class Understood:
     bound: Mapping[str, str]
     versions: tuple[Version, ...] = ()
     older: tuple[Document, ...] = ()
+    handled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +101,8 @@ def comprehend(project: Project, report: Report, timings: Timings) -> Understood
         return None
     with timings.stage("overrides"):
         bound = bind(project, understood.service, report)
-    return None if _failed(report) else replace(understood, bound=bound)
+        handled = bind_handlers(project, understood.service, report)
+    return None if _failed(report) else replace(understood, bound=bound, handled=handled)
 
 
 def comprehend_contract(project: Project, report: Report, timings: Timings) -> Understood | None:
@@ -94,6 +111,7 @@ def comprehend_contract(project: Project, report: Report, timings: Timings) -> U
     if contracts is None or _failed(report):
         return None
     with timings.stage("understand"):
+        contracts = completed_contracts(contracts)
         service, versions = understand_contracts(project, contracts, report)
     if _failed(report):
         return None
@@ -107,7 +125,7 @@ def comprehend_versions(
     contracts = read(project, report, timings)
     if contracts is None or _failed(report):
         return None
-    return understand_contracts(project, contracts, Report())[1]
+    return understand_contracts(project, completed_contracts(contracts), Report())[1]
 
 
 def bind(project: Project, service: Service, report: Report) -> Mapping[str, str]:
@@ -116,6 +134,12 @@ def bind(project: Project, service: Service, report: Report) -> Mapping[str, str
     bound = check_overrides(overrides, expected_overrides(service), report)
     _note_open(service, overrides, report)
     return bound
+
+
+def bind_handlers(project: Project, service: Service, report: Report) -> bool:
+    """Whether overrides handle events; what is wrong with the handlers goes to `report`."""
+    overrides = read_overrides(project.overrides, project.root, Report())
+    return check_handlers(overrides, expected_handlers(service), report)
 
 
 def _note_open(service: Service, overrides: Iterable[OverrideClass], report: Report) -> None:
@@ -197,7 +221,12 @@ def rendered(
     """The files of the service whose database follows `history` as `storage` says."""
     with timings.stage("files"):
         planned = plan(
-            understood.service, history, understood.bound, storage, versions=understood.versions
+            understood.service,
+            history,
+            understood.bound,
+            storage,
+            versions=understood.versions,
+            handled=understood.handled,
         )
     with timings.stage("render"):
         files = render(planned, project.templates)

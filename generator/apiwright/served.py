@@ -11,6 +11,7 @@ from apiwright.breaking import ApiChange, api_changes
 from apiwright.load import Document, load
 from apiwright.problems import Report
 from apiwright.project import Project
+from apiwright.understand.limits_contract import drop_additions
 from apiwright.understand.security import base_path
 from apiwright.understand.versions.names import version_name
 
@@ -21,12 +22,16 @@ _TOO_EARLY = "-before-sunset"
 
 
 def served_contracts(project: Project) -> tuple[Document, ...]:
-    """The contracts of the last run, the newest version first; what can't be read is left out."""
+    """The contracts of the last run, as their authors wrote them, the newest version first.
+
+    What can't be read any more is left out.
+    """
     found = []
     for file in _files(project):
         report = Report()
         document = load(file, report, base=project.root)
         if document is not None and not report.failed:
+            drop_additions(document)
             found.append(document)
     return tuple(found)
 

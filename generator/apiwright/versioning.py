@@ -11,7 +11,7 @@ from apiwright.load import Document, load
 from apiwright.overriding.adapters import check_adapters, read_adapters
 from apiwright.problems import Position, Report
 from apiwright.project import Project
-from apiwright.understand import understand_versions
+from apiwright.understand import completed, understand_versions
 from apiwright.understand.security import base_path
 from apiwright.understand.versions import Grafted, adapt, announce, graft
 from apiwright.understand.versions.names import MODULES, version_name
@@ -59,6 +59,13 @@ def check_contracts(contracts: Contracts, report: Report) -> None:
     if contracts.grafted.homes and not report.failed:
         check(contracts.whole, report)
     _check_names(contracts, report)
+
+
+def completed_contracts(contracts: Contracts) -> Contracts:
+    """The contracts, which have no errors, with what the service answers of itself."""
+    newest = completed(contracts.newest)
+    older = tuple(completed(document) for document in contracts.older)
+    return Contracts(newest, older, graft(newest, older))
 
 
 def understand_contracts(

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from apiwright.check import check
 from apiwright.git import NoGitError, git
 from apiwright.history import read_history
 from apiwright.load import Document, load
@@ -17,6 +18,7 @@ from apiwright.plan import History
 from apiwright.problems import Report
 from apiwright.project import Project, older_contracts
 from apiwright.served import served_contracts
+from apiwright.understand import completed
 from apiwright.understand.versions import announce
 
 
@@ -106,4 +108,6 @@ def _loaded(contract: Path, base: Path) -> Document:
         problem = next(iter(report))
         raise BaselineError(f"the contract to compare with can't be read: {problem.message}")
     announce(document)
-    return document
+    faults = Report()
+    check(document, faults)
+    return document if faults.failed else completed(document)

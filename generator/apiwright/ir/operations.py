@@ -8,6 +8,8 @@ from datetime import date
 from enum import Enum
 from typing import TypeAlias
 
+from apiwright.ir.policies.caching import Caching
+from apiwright.ir.policies.conditional import Conditional
 from apiwright.ir.schemas import Json, Schema
 from apiwright.problems import Position
 
@@ -300,6 +302,17 @@ class LogoutAction:
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordAction:
+    """Give the caller's account another password, for the present one.
+
+    `current` and `new` are the attributes of the body that hold the two.
+    """
+
+    current: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class CustomAction:
     """Something that only people can write; `reason` says why it was not understood."""
 
@@ -313,6 +326,7 @@ Action: TypeAlias = (
     | TokenAction
     | RefreshAction
     | LogoutAction
+    | PasswordAction
     | CustomAction
 )
 
@@ -323,6 +337,8 @@ class Operation:
 
     `id` is its operationId (or one made from method and path), `name` what it is called in
     Python, `path` its path below the base path. `evidence` tells why `action` was chosen.
+    `conditional` tells what it does about the conditions of a request; `cache_control` is what the
+    contract promises for its answer, `caching` whether it is kept.
     What is `deprecated` may have been so since a day, and may be gone from another day on.
     `home` is the base path of the older version that alone still offers it, empty for all others.
     """
@@ -347,6 +363,10 @@ class Operation:
     deprecated_since: date | None = None
     sunset: date | None = None
     home: str = ""
+    if_match_required: bool = False
+    cache_control: str = ""
+    conditional: Conditional | None = None
+    caching: Caching | None = None
 
     @property
     def public(self) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from apiwright.ir.operations import Operation
+from apiwright.ir.policies.events import ResourceEvents, Webhook
+from apiwright.ir.policies.limits import Limit
 from apiwright.ir.schemas import Json, NamedSchema
 from apiwright.ir.storage import Entity
 
@@ -121,7 +123,11 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service, understood. `deleted` names tables that may go with their rows."""
+    """A service, understood.
+
+    `deleted` names tables that may go with their rows, `audited` the entities whose writes are
+    kept in the audit trail; `limits` has those of each operation that is limited, by its id.
+    """
 
     title: str
     version: str
@@ -137,6 +143,15 @@ class Service:
     default_role: str
     errors: Errors
     deleted: tuple[str, ...] = ()
+    events: tuple[ResourceEvents, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
+    audited: tuple[str, ...] = ()
+    limits: Mapping[str, tuple[Limit, ...]] = field(default_factory=dict)
+
+    @property
+    def limited(self) -> bool:
+        """Whether any request is counted: those of operations with limits, and failed logins."""
+        return bool(self.limits) or self.identity is not None
 
     def address(self, operation: Operation) -> str:
         """The whole path of an operation."""
@@ -152,7 +167,12 @@ class Service:
             replace(resource, operations=tuple(n for n in resource.operations if n in kept))
             for resource in self.resources
         )
-        return replace(self, operations=kept, resources=tuple(r for r in resources if r.operations))
+        return replace(
+            self,
+            operations=kept,
+            resources=tuple(r for r in resources if r.operations),
+            limits={name: known for name, known in self.limits.items() if name in kept},
+        )
 
     @property
     def identity(self) -> Entity | None:
@@ -161,3 +181,8 @@ class Service:
             if entity.identity is not None:
                 return entity
         return None
+
+    @property
+    def recorded(self) -> frozenset[str]:
+        """The entities whose writes leave something behind beside their rows."""
+        return frozenset((*self.audited, *(known.entity for known in self.events)))

@@ -18,10 +18,16 @@ from apiwright.plan.storage.snapshot import write_snapshot, write_unmanaged
 from apiwright.plan.storage.storage_plan import StoragePlan, storage_plan
 from apiwright.plan.storage.tables import needs_more
 from apiwright.plan.test_files import test_data, test_files
+from apiwright.plan.views.alerts import alerts
+from apiwright.plan.views.audit import audited_views
 from apiwright.plan.views.binding import binding_view
+from apiwright.plan.views.caching import caching_view
 from apiwright.plan.views.constraints import constraints_view
+from apiwright.plan.views.dashboard import dashboard
 from apiwright.plan.views.deprecation import deprecations
 from apiwright.plan.views.direct import DirectBuilder, answers_module
+from apiwright.plan.views.events import events_view
+from apiwright.plan.views.limits import limits_view
 from apiwright.plan.views.models import model_view, needs_own_type
 from apiwright.plan.views.repositories import repository_view
 from apiwright.plan.views.routers import homes, router_names, router_view
@@ -30,6 +36,8 @@ from apiwright.plan.views.service import (
     ResourceName,
     api_package,
     identity_view,
+    is_versioned,
+    keeps_answers,
     resource_name,
     service_view,
 )
@@ -45,16 +53,18 @@ def plan(
     storage: StoragePlan | None = None,
     *,
     versions: tuple[Version, ...] = (),
+    handled: bool = False,
 ) -> Plan:
     """Every file of the service.
 
     `history` are the revisions that exist, `storage` what becomes of the database if that is known
     already; `bound` maps the modules of resources to those of the
     overrides that take their place, such as `items` to `overrides.items`. `versions` are the older
-    ones of the API that live beside it.
+    ones of the API that live beside it; `handled` tells whether there are handlers of events in
+    `overrides/events.py`.
     """
     storage = storage or storage_plan(history, service)
-    return _Planner(service, history, bound, storage, versions).plan()
+    return _Planner(service, history, bound, storage, versions, handled=handled).plan()
 
 
 class _Planner:
@@ -65,6 +75,8 @@ class _Planner:
         bound: Mapping[str, str],
         storage: StoragePlan,
         versions: tuple[Version, ...],
+        *,
+        handled: bool,
     ) -> None:
         self._service = service
         self._history = history
@@ -86,6 +98,8 @@ class _Planner:
             ),
             "binding": binding_view(service),
             "adopted": bool(history.unmanaged) or any(table.found for table in storage.tables),
+            "events": events_view(service, self._classes, handled=handled),
+            "audited": audited_views(service),
             "identity": identity_view(identity, service.default_role) if identity else None,
         }
 
@@ -104,21 +118,34 @@ class _Planner:
         if service.identity is not None:
             for path in _WITH_SIGN_IN:
                 yield self._file(path)
+        yield from self._recording()
+        if keeps_answers(service):
+            caching = caching_view(service)
+            for path in _WITH_CACHES:
+                yield self._file(path, caching=caching)
+        if is_versioned(service):
+            for path in _WITH_VERSIONS:
+                yield self._file(path)
         deprecated = deprecations(
             (service.offered, *(version.service for version in self._versions))
         )
         if deprecated:
             yield self._file("app/api/deprecation.py", deprecations=deprecated)
+        if service.limited:
+            for path in _WITH_LIMITS:
+                yield self._file(path)
+            yield self._file("app/limits/policies.py", limits=limits_view(service))
         yield from self._models()
         yield from self._schemas()
         if self._answered:
             yield from self._direct_answers()
         yield from self._resources()
-        if self._versions:
-            yield from self._older()
+        yield from self._older()
 
     def _older(self) -> Iterator[PlannedFile]:
         """Older versions of the API, in terms of the newest."""
+        if not self._versions:
+            return
         for name in ("exchange", "operations", "route", "shapes"):
             yield self._file(f"app/versions/{name}.py")
         views = tuple(version_view(version) for version in self._versions)
@@ -126,6 +153,18 @@ class _Planner:
         for version, view in zip(self._versions, views, strict=True):
             path = f"app/versions/{version.name}.py"
             yield self._file(path, "app/versions/version.py.j2", version=view)
+
+    def _recording(self) -> Iterator[PlannedFile]:
+        """What writes leave behind beside their rows, and who tells of it."""
+        service = self._service
+        for used, paths in (
+            (service.recorded, _WITH_RECORDING),
+            (service.events, _WITH_EVENTS),
+            (service.webhooks, ("app/relay/webhooks.py",)),
+            (service.audited, ("app/audit.py", "app/models/audit.py")),
+        ):
+            for path in paths if used else ():
+                yield self._file(path)
 
     def _models(self) -> Iterator[PlannedFile]:
         entities = list(self._service.entities.values())
@@ -177,7 +216,7 @@ class _Planner:
             modules=joined(list(modules.values())),
             resources=tuple((modules[r.module], resource_name(r)) for r in resources),
         )
-        for name in ("__main__", "calls", "route", "statements"):
+        for name in ("__main__", "calls", "remembered", "route", "statements"):
             yield self._file(f"app/direct/{name}.py")
         columns = [c for entity in self._service.entities.values() for c in entity.columns]
         shown = {s.function: s for view in self._answered.values() for s in view.shapes}
@@ -242,6 +281,7 @@ class _Planner:
     def _project(self) -> Iterator[PlannedFile]:
         for path in _PROJECT:
             yield self._file(path)
+        yield self._file("monitoring/alerts.yaml", alerts=alerts())
         identity = self._service.identity
         yield self._file(
             "app/seed.py",
@@ -278,6 +318,7 @@ class _Planner:
             older, folder = version.service, f"app/contract/{version.name}"
             yield DataFile(f"{folder}/openapi.json", _json(dict(older.contract)))
             yield DataFile(f"{folder}/requests.json", _json(requests_document(older)))
+        yield DataFile("monitoring/dashboard.json", _json(dashboard(self._service)))
         for table in self._storage.tables:
             yield DataFile(f"alembic/schema/{table.name}.json", write_snapshot(table))
         if self._history.unmanaged:
@@ -308,37 +349,87 @@ _ALWAYS = (
     "app/api/dependencies.py",
     "app/api/docs.py",
     "app/api/health.py",
+    "app/api/metrics.py",
     "app/api/responses.py",
     "app/api/routing.py",
-    "app/cache.py",
+    "app/commands.py",
     "app/config.py",
     "app/contract/__init__.py",
+    "app/current.py",
     "app/database.py",
+    "app/draining.py",
     "app/errors.py",
     "app/main.py",
+    "app/logs.py",
+    "app/metrics.py",
     "app/models/base.py",
     "app/monitoring.py",
     "app/paths.py",
+    "app/pool.py",
+    "app/proxies.py",
+    "app/queries.py",
+    "app/readiness.py",
+    "app/redis.py",
     "app/repositories/__init__.py",
     "app/repositories/base.py",
     "app/repositories/search.py",
     "app/schemas/__init__.py",
     "app/schemas/base.py",
+    "app/slow.py",
+    "app/spans.py",
+    "app/tracing.py",
     "app/services/__init__.py",
     "app/services/base.py",
     "app/utils/__init__.py",
+    "app/utils/addresses.py",
     "app/utils/json.py",
     "app/utils/pagination.py",
     "app/utils/parameters.py",
+    "app/utils/pipe.py",
     "app/utils/validators.py",
     "app/utils/values.py",
 )
 _WITH_SIGN_IN = (
+    "app/limits/attempts.py",
+    "app/limits/identity.py",
     "app/models/session.py",
     "app/services/sessions.py",
     "app/utils/roles.py",
     "app/utils/security.py",
 )
+_WITH_RECORDING = ("app/origin.py", "app/recording.py")
+_WITH_EVENTS = (
+    "app/events/__init__.py",
+    "app/events/bindings.py",
+    "app/events/handlers.py",
+    "app/events/outbox.py",
+    "app/events/resources.py",
+    "app/models/outbox.py",
+    "app/relay/__init__.py",
+    "app/relay/__main__.py",
+    "app/relay/deliveries.py",
+    "app/relay/destinations.py",
+    "app/relay/figures.py",
+    "app/relay/record.py",
+    "app/relay/relay.py",
+    "app/relay/stream.py",
+)
+_WITH_LIMITS = (
+    "app/limits/__init__.py",
+    "app/limits/buckets.py",
+    "app/limits/headers.py",
+    "app/limits/limiter.py",
+    "app/limits/shared.py",
+)
+_WITH_CACHES = (
+    "app/api/caching.py",
+    "app/caching/__init__.py",
+    "app/caching/answers.py",
+    "app/caching/policies.py",
+    "app/caching/tokens.py",
+    "app/caching/touched.py",
+)
+_WITH_VERSIONS = ("app/api/conditional.py", "app/utils/conditions.py")
 _PROJECT = (
     ".dockerignore",
     ".env.example",
@@ -351,5 +442,6 @@ _PROJECT = (
     "pyproject.toml",
     "pytest.ini",
     "requirements-dev.txt",
+    "requirements-tracing.txt",
     "requirements.txt",
 )

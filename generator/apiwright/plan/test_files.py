@@ -12,11 +12,12 @@ from apiwright.ir.versions import Version
 from apiwright.plan.files import DataFile, PlannedFile
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.binding import binding_view
-from apiwright.plan.views.service import resource_name
+from apiwright.plan.views.service import is_versioned, keeps_answers, resource_name
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_answers import answers_document
 from apiwright.plan.views.tests_load import load_view
 from apiwright.plan.views.tests_models import model_tests_view
+from apiwright.plan.views.tests_recording import audit_tests, told_tests
 from apiwright.plan.views.tests_resources import resource_tests_view
 from apiwright.plan.views.tests_services import service_tests_views
 from apiwright.plan.views.tests_sign_in import account_tests_view, sign_in_tests_view
@@ -109,6 +110,12 @@ def _json(document: Json) -> str:
 def _paths(kit: Kit, *, overridden: bool, direct: bool) -> Iterator[str]:
     """The tests whose templates need no view of their own."""
     yield from _ALWAYS
+    if is_versioned(kit.service):
+        yield _CONDITIONS
+    if keeps_answers(kit.service):
+        yield _CACHING
+    if kit.service.limits:
+        yield _LIMITS
     if direct:
         yield "tests/integration/test_driver.py"
         yield "tests/test_statements.py"
@@ -136,9 +143,23 @@ def _with_views(
         yield "tests/test_auth.py", {"sign_in": sign_in}
     if models is not None:
         yield "tests/test_models.py", {"models": models}
+    yield from _recording(kit)
     if load is not None:
         for path in _LOAD:
             yield path, {"load": load}
+
+
+def _recording(kit: Kit) -> Iterator[tuple[str, dict[str, object]]]:
+    """The tests of events and of the audit trail, where there are rows to make them with."""
+    told, kept = told_tests(kit), audit_tests(kit)
+    if told:
+        marks = any(resource.soft_delete for resource in told)
+        yield "tests/test_events.py", {"told": told, "marks_deleted": marks}
+        yield "tests/test_relay.py", {"told": told}
+    if kit.service.webhooks:
+        yield "tests/test_webhooks.py", {}
+    if kept:
+        yield "tests/test_audit.py", {"kept": kept}
 
 
 def _resources(service: Service) -> Iterator[tuple[str, Resource]]:
@@ -153,27 +174,38 @@ _ALWAYS = (
     "tests/conftest.py",
     "tests/integration/__init__.py",
     "tests/integration/test_migrations.py",
+    "tests/integration/test_shutdown.py",
     "tests/integration/test_unit_of_work.py",
+    "tests/integration/test_workers.py",
     "tests/postgres.py",
     "tests/sample.py",
     "tests/scratch.py",
-    "tests/test_cache.py",
+    "tests/test_canaries.py",
     "tests/test_config.py",
+    "tests/test_dashboard.py",
     "tests/test_docs.py",
     "tests/test_errors.py",
     "tests/test_health.py",
     "tests/test_json.py",
+    "tests/test_metrics.py",
     "tests/test_monitoring.py",
     "tests/test_pagination.py",
     "tests/test_parameters.py",
+    "tests/test_proxies.py",
+    "tests/test_redis.py",
     "tests/test_repositories.py",
     "tests/test_seed.py",
+    "tests/test_slow.py",
+    "tests/test_tracing.py",
     "tests/test_validators.py",
     "tests/wire.py",
 )
 _DEPRECATION = "tests/test_deprecation.py"
 _VERSIONS = "tests/test_versions.py"
-_WITH_SIGN_IN = ("tests/test_security.py", "tests/test_sessions.py")
+_LIMITS = "tests/test_limits.py"
+_CONDITIONS = "tests/test_conditions.py"
+_CACHING = "tests/test_caching.py"
+_WITH_SIGN_IN = ("tests/test_attempts.py", "tests/test_security.py", "tests/test_sessions.py")
 _LOAD = (
     "tests/performance/__init__.py",
     "tests/performance/conftest.py",
@@ -184,15 +216,22 @@ _TAKEN = frozenset(
     for path in (
         *_ALWAYS,
         *_WITH_SIGN_IN,
+        _CACHING,
+        _CONDITIONS,
         _DEPRECATION,
         _VERSIONS,
+        "tests/test_audit.py",
+        _LIMITS,
         "tests/test_auth.py",
         "tests/test_binding.py",
         "tests/test_contract.py",
+        "tests/test_events.py",
         "tests/test_models.py",
         "tests/test_overriding.py",
+        "tests/test_relay.py",
         "tests/test_services.py",
         "tests/test_statements.py",
+        "tests/test_webhooks.py",
     )
 )
 """Names of files that tests of a resource can't have."""

@@ -16,6 +16,7 @@ from apiwright.ir.operations import (
     LogoutAction,
     Operation,
     Order,
+    PasswordAction,
     PathColumn,
     RefreshAction,
     RowAction,
@@ -42,6 +43,8 @@ _VERBS = {
     "delete": RowVerb.DELETE,
 }
 _LOGOUTS = frozenset({"logout", "log_out", "signout", "sign_out", "revoke"})
+_PASSWORDS = frozenset({"password", "change_password"})
+_CURRENT = ("current_password", "old_password", "password")
 _RESTORES = frozenset({"restore", "undelete", "recover"})
 
 
@@ -94,6 +97,10 @@ class ActionReader:
         posted = operation.method in {"post", "delete"} and not operation.public
         if kind == "logout" or (not kind and last in _LOGOUTS and posted):
             return Understood(LogoutAction(), (f"POST {operation.path}",))
+        changes = operation.method in {"post", "put"} and not operation.public
+        if kind == "password" or (not kind and last in _PASSWORDS and changes):
+            evidence = f"{operation.method.upper()} {operation.path} takes a new password"
+            return Understood(self._password(operation), (evidence,))
         return None
 
     def _token(self, operation: Operation) -> TokenAction:
@@ -109,6 +116,14 @@ class ActionReader:
         if token is None:
             raise NotUnderstoodError("the body has no refresh_token")
         return RefreshAction(token)
+
+    def _password(self, operation: Operation) -> PasswordAction:
+        found = self._body_attributes(operation)
+        current = next((found[name] for name in _CURRENT if name in found), None)
+        new = found.get("new_password")
+        if current is None or new is None:
+            raise NotUnderstoodError("the body has no current_password and new_password")
+        return PasswordAction(current, new)
 
     def _body_attributes(self, operation: Operation) -> dict[str, str]:
         content = body_content(operation)

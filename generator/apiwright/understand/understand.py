@@ -6,18 +6,30 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from apiwright import names
-from apiwright.ir.operations import CreateAction, Operation, RowAction
-from apiwright.ir.schemas import Schema
+from apiwright.ir.operations import CreateAction, Operation, RowAction, TokenAction
+from apiwright.ir.policies.events import ResourceEvents
+from apiwright.ir.schemas import NamedSchema, Schema
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Entity, ManyToMany
 from apiwright.load import Document
 from apiwright.understand.actions import ActionReader
+from apiwright.understand.caching import read_caching
+from apiwright.understand.conditional import with_conditions
 from apiwright.understand.contract import served_contract
 from apiwright.understand.directions import mark
 from apiwright.understand.entities import EntityReader
 from apiwright.understand.errors import read_errors
+from apiwright.understand.events import (
+    RECORDING_TABLES,
+    read_audited,
+    read_events,
+    read_webhooks,
+    recording_tables,
+)
 from apiwright.understand.evolution import deleted_tables
 from apiwright.understand.indexes import with_indexes, with_own_names
+from apiwright.understand.limits import read_limits
+from apiwright.understand.limits_contract import declare_limits
 from apiwright.understand.operations import Written, read_operations
 from apiwright.understand.resources import by_id, read_resources
 from apiwright.understand.schemas import SchemaReader
@@ -44,12 +56,9 @@ def understand_versions(
             name: _at_home(operation, grafted.homes, service)
             for name, operation in service.operations.items()
         }
-        offered = [operation for operation in operations.values() if not operation.home]
+        alone = understand(newest)
         service = replace(
-            service,
-            operations=operations,
-            contract=served_contract(newest),
-            errors=read_errors(offered, service.schemas),
+            service, operations=operations, contract=alone.contract, errors=alone.errors
         )
     return service, tuple(understand(document) for document in older)
 
@@ -74,20 +83,30 @@ def understand(document: Document) -> Service:
     stored = find_stored(written, reader.named)
     identity = find_identity(written, reader.named, stored)
     sites = find_sites(written, reader.named, stored, identity)
-    entities = EntityReader(reader.named, stored, sites, written, identity).entities()
+    own = recording_tables(document, reader.named)
+    entities = EntityReader(reader.named, stored, sites, written, identity, own).entities()
     actions = ActionReader(reader.named, entities, sites, schemes, base, written)
-    operations = [_with_action(actions, item) for item in written]
-    named = mark(reader.named, _requests(operations), _responses(operations))
+    acting = [_with_action(actions, item, entities) for item in written]
+    events = read_events(reader.named, entities)
+    webhooks = read_webhooks(document, reader, events)
+    answers = (*_responses(acting), *_told(events, reader.named))
+    named = mark(reader.named, _requests(acting), answers)
+    operations = with_conditions(acting, base, named, entities)
     roles, default_role = read_roles(document)
+    nodes = (item.node for item in written)
+    limits = read_limits(document.root, zip(operations, nodes, strict=True), entities)
+    errors = read_errors(operations, named)
+    limited = {*limits, *(o.id for o in operations if isinstance(o.action, TokenAction))}
+    contract = declare_limits(served_contract(document), operations, limited, errors, named)
     info = document.root.get("info") or document.root
     return Service(
         title=info.string("title"),
         version=info.string("version"),
         description=info.string("description"),
         base_path=base,
-        contract=served_contract(document),
+        contract=contract,
         schemas=named,
-        entities=_indexed(entities, operations),
+        entities=_indexed(entities, operations, own),
         operations=by_id(operations),
         resources=read_resources(
             document.root, operations, (known.class_name for known in named.values())
@@ -95,14 +114,23 @@ def understand(document: Document) -> Service:
         schemes=schemes,
         roles=roles,
         default_role=default_role,
-        errors=read_errors(operations, named),
+        errors=errors,
         deleted=deleted_tables(document.root.get("x-deleted")),
+        events=events,
+        webhooks=webhooks,
+        audited=read_audited(document, reader.named, entities),
+        limits=limits,
     )
 
 
-def _with_action(actions: ActionReader, item: Written) -> Operation:
+def _with_action(actions: ActionReader, item: Written, entities: Mapping[str, Entity]) -> Operation:
     found = actions.understand(item)
-    operation = replace(item.operation, action=found.action, evidence=found.evidence)
+    operation = replace(
+        item.operation,
+        action=found.action,
+        evidence=found.evidence,
+        caching=read_caching(item.node, found.action, entities),
+    )
     stores = isinstance(found.action, CreateAction | RowAction)
     if stores and operation.body is not None:
         # OpenAPI's default is an optional body, but there is nothing to store without one.
@@ -110,7 +138,9 @@ def _with_action(actions: ActionReader, item: Written) -> Operation:
     return operation
 
 
-def _indexed(entities: dict[str, Entity], operations: list[Operation]) -> dict[str, Entity]:
+def _indexed(
+    entities: dict[str, Entity], operations: list[Operation], own: tuple[str, ...]
+) -> dict[str, Entity]:
     links = [
         relation
         for entity in entities.values()
@@ -118,7 +148,8 @@ def _indexed(entities: dict[str, Entity], operations: list[Operation]) -> dict[s
         if isinstance(relation, ManyToMany)
     ]
     tables = {entity.table for entity in entities.values()} | {link.table for link in links}
-    taken = tables | {names.sql(f"pk_{table}") for table in tables} | _SIGN_IN
+    taken = tables | {names.sql(f"pk_{table}") for table in (*tables, *own)} | _SIGN_IN | {*own}
+    taken |= {index for table in own for index in RECORDING_TABLES[table]}
     taken |= {names.sql(f"ix_{link.table}_{link.target_column}") for link in links}
     indexed = (with_indexes(entity, operations) for entity in entities.values())
     return with_own_names(indexed, taken)
@@ -130,6 +161,12 @@ def _requests(operations: Iterable[Operation]) -> Iterator[Schema]:
         for content in operation.body.contents if operation.body is not None else ():
             if content.schema is not None:
                 yield content.schema
+
+
+def _told(events: Iterable[ResourceEvents], named: Mapping[str, NamedSchema]) -> Iterator[Schema]:
+    """What events tell travels as answers do."""
+    for known in events:
+        yield Schema(named[known.entity].schema.position, "", ref=known.entity)
 
 
 def _responses(operations: Iterable[Operation]) -> Iterator[Schema]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from apiwright import names
 from apiwright.code import Code, comment, compose, constant, dotless, ident, literal
+from apiwright.ir.operations import PasswordAction
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import ColumnType, Entity
 from apiwright.ir.versions import Version
@@ -76,12 +77,21 @@ class ServiceView:
     base_path: str
     package: Code
     auth: bool
+    changes_passwords: bool
     ownership: bool
     overridden: bool
     hand_written: bool
     direct: bool
     deprecated: bool
+    events: bool
+    webhooks: bool
+    audit: bool
+    recorded: bool
+    event_stream: str
+    limited: bool
     json_columns: bool
+    versioned: bool
+    cached: bool
     resources: tuple[ResourceName, ...]
     roles: tuple[RoleView, ...]
     errors: ErrorsView
@@ -104,7 +114,7 @@ def service_view(
     `overridden` tells whether any override is bound, `direct` whether any operation can be answered
     without a session; `versions` are the older ones beside it.
     """
-    slug = names.snake(service.title, "service").replace("_", "-").strip("-")
+    slug = service_slug(service)
     return ServiceView(
         title=service.title,
         version=service.version,
@@ -115,6 +125,10 @@ def service_view(
         base_path=service.base_path,
         package=ident(api_package(service)),
         auth=service.identity is not None,
+        changes_passwords=any(
+            isinstance(operation.action, PasswordAction)
+            for operation in service.operations.values()
+        ),
         ownership=any(entity.owner is not None for entity in service.entities.values()),
         overridden=overridden,
         hand_written=overridden or any(version.overridden for version in versions),
@@ -124,11 +138,19 @@ def service_view(
             for known in (service, *(version.service for version in versions))
             for operation in known.operations.values()
         ),
+        events=bool(service.events),
+        webhooks=bool(service.webhooks),
+        audit=bool(service.audited),
+        recorded=bool(service.recorded),
+        event_stream=f"{slug}:events",
+        limited=service.limited,
         json_columns=any(
             column.type is ColumnType.JSON
             for entity in service.entities.values()
             for column in entity.columns
         ),
+        versioned=is_versioned(service),
+        cached=keeps_answers(service),
         resources=tuple(resource_name(resource) for resource in service.resources),
         roles=tuple(RoleView(role.name, role.scopes) for role in service.roles),
         errors=errors_view(service.errors, versions),
@@ -137,6 +159,21 @@ def service_view(
         parts=constant(", ".join(_parts(direct=direct, versions=bool(versions)))),
         newest=api_package(service),
     )
+
+
+def service_slug(service: Service) -> str:
+    """The title of a service as a name of lower-case letters, digits and hyphens."""
+    return names.snake(service.title, "service").replace("_", "-").strip("-")
+
+
+def keeps_answers(service: Service) -> bool:
+    """Whether answers of any operation are kept."""
+    return any(operation.caching is not None for operation in service.operations.values())
+
+
+def is_versioned(service: Service) -> bool:
+    """Whether any operation works on rows that have a version."""
+    return any(operation.conditional is not None for operation in service.operations.values())
 
 
 def _parts(*, direct: bool, versions: bool) -> Iterator[str]:

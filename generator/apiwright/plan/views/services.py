@@ -15,6 +15,7 @@ from apiwright.ir.operations import (
     Location,
     LogoutAction,
     Operation,
+    PasswordAction,
     PathColumn,
     RefreshAction,
     RowAction,
@@ -88,13 +89,18 @@ class CreateMethod:
     repository: Code
     model: Code
     assignments: tuple[Assignment, ...]
+    note: Code
     view: Code
     loads: Code
 
 
 @dataclass(frozen=True, slots=True)
 class RowMethod:
-    """A method that works with one row."""
+    """A method that works with one row.
+
+    `require` and `note` are statements about its version, `raise_version` one that raises it where
+    only pairs of rows are written; any of them may be empty.
+    """
 
     repository: Code
     variable: Code
@@ -102,6 +108,9 @@ class RowMethod:
     guard: Code
     assignments: tuple[Assignment, ...]
     exchanges: tuple[Exchange, ...]
+    require: Code
+    raise_version: Code
+    note: Code
     view: Code
     loads: Code
 
@@ -120,13 +129,25 @@ class SignInMethod:
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordMethod:
+    """A method that changes a password: the attributes of the body that it needs."""
+
+    current: Code
+    new: Code
+    view: Code
+    failure: Code
+
+
+@dataclass(frozen=True, slots=True)
 class CustomMethod:
     """A method that only an override can give a body."""
 
     message: str
 
 
-Body: TypeAlias = ListMethod | CreateMethod | RowMethod | SignInMethod | CustomMethod
+Body: TypeAlias = (
+    ListMethod | CreateMethod | RowMethod | SignInMethod | PasswordMethod | CustomMethod
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +202,8 @@ def service_class_view(
         schema_imports=schema_imports(refs),
         load_imports=tuple(sorted(_load_imports(operations, service))),
         signs_in=any(
-            isinstance(o.action, TokenAction | RefreshAction | LogoutAction) for o in operations
+            isinstance(o.action, TokenAction | RefreshAction | LogoutAction | PasswordAction)
+            for o in operations
         ),
     )
 
@@ -256,6 +278,8 @@ class _MethodBuilder:
         if isinstance(action, TokenAction | RefreshAction | LogoutAction):
             name = type(action).__name__.removesuffix("Action").lower()
             return name, self._sign_in(operation, action)
+        if isinstance(action, PasswordAction):
+            return "password", self._password(operation, action)
         return "custom", CustomMethod(f"{operation.id} has no override yet")
 
     def _list(self, operation: Operation, action: ListAction) -> ListMethod:
@@ -316,6 +340,7 @@ class _MethodBuilder:
             repository=ident(entity.plural),
             model=ident(entity.class_name),
             assignments=tuple(assignments),
+            note=_note(operation, constant("row")),
             view=self._view(action.view),
             loads=self._loads(action.view),
         )
@@ -338,6 +363,9 @@ class _MethodBuilder:
                 else []
             ),
             exchanges=tuple(self._exchanges(operation, entity, action)),
+            require=self._require(operation, entity),
+            raise_version=self._raise_version(entity, action, _variable(operation, entity)),
+            note=_note(operation, _variable(operation, entity)),
             view=self._view(action.view),
             loads=self._loads(action.view),
         )
@@ -373,6 +401,24 @@ class _MethodBuilder:
         column = entity.column(entity.owner.column)
         unless = self._unless(entity)
         return compose("self.require_owner({}.{}{})", variable, ident(column.attribute), unless)
+
+    def _require(self, operation: Operation, entity: Entity) -> Code:
+        """The call that holds the row to what the client asks; empty where that is nothing."""
+        known = operation.conditional
+        if known is None or not known.holds:
+            return constant("")
+        version = compose("{}.{}", _variable(operation, entity), ident(known.version))
+        if not known.own:
+            return compose("self.require_version({})", version)
+        key = ident(entity.key_column.attribute)
+        return compose("self.require_version({}, account=self.caller.account.{})", version, key)
+
+    def _raise_version(self, entity: Entity, action: RowAction, variable: Code) -> Code:
+        """The statement that counts a change which writes other tables than that of the row."""
+        if entity.version is None or not action.links:
+            return constant("")
+        version = entity.version.attribute
+        return compose("changes[{}] = {}.{} + 1", literal(version), variable, ident(version))
 
     def _owned(self, entity: Entity) -> Code:
         assert entity.owner is not None
@@ -492,6 +538,18 @@ class _MethodBuilder:
             failure=constant(failure),
         )
 
+    def _password(self, operation: Operation, action: PasswordAction) -> PasswordMethod:
+        """Whoever doesn't know the password is signed in all the same: 401 would be misread."""
+        forbids = any(response.status == "403" for response in operation.responses)
+        success = operation.success
+        account = signature(operation, self.service, self.classes).returns
+        return PasswordMethod(
+            current=ident(action.current),
+            new=ident(action.new),
+            view=account if success is not None and success.contents else constant(""),
+            failure=constant("Forbidden" if forbids else "BadRequest"),
+        )
+
     def _token_fields(self, operation: Operation) -> Iterator[Assignment]:
         answer = answer_schema(operation)
         for name, prop in properties(answer, self.service.schemas).items() if answer else ():
@@ -549,6 +607,14 @@ def _variable(operation: Operation, entity: Entity) -> Code:
     name = names.argument(entity.module)
     taken = {parameter.attribute for parameter in operation.located(Location.PATH)}
     return ident(f"{name}_row" if name in taken else name)
+
+
+def _note(operation: Operation, variable: Code) -> Code:
+    """The call that tells which version an answer shows; empty for one that has no tag."""
+    known = operation.conditional
+    if known is None or not known.mark:
+        return constant("")
+    return compose("self.note_version({}.{})", variable, ident(known.version))
 
 
 TOKEN_FIELDS = {

@@ -6,8 +6,8 @@ from apiwright import names
 
 _TAKEN = frozenset(
     {
-        "api", "binding", "dependencies", "deprecation", "docs", "health", "responses", "router",
-        "routing",
+        "api", "binding", "caching", "conditional", "dependencies", "deprecation", "docs", "health",
+        "metrics", "responses", "router", "routing",
     }
 )  # fmt: skip
 
