@@ -29,14 +29,14 @@ OWN = ("tests/v1", "tests/test_versions.py", "tests/test_contract.py", "tests/te
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project of both contracts, with an adapter for what can't be derived."""
     folder = tmp_path_factory.mktemp("shop")
-    shutil.copytree(SHOP, folder / "specs", ignore=shutil.ignore_patterns("*.py"))
+    shutil.copytree(SHOP, folder / "specs", ignore=shutil.ignore_patterns("*.txt"))
     refused = called(folder, "generate", "--no-verify")
     assert refused.exit_code == 1
     for name in ("downgrade_order", "upgrade_order_input"):
         assert f"override {name}" in refused.output
         assert called(folder, "override", f"v1:{name}").exit_code == 0
     assert called(folder, "check").exit_code == 0
-    shutil.copy(SHOP / "v1_adapter.py", folder / ADAPTER)
+    shutil.copy(SHOP / "v1_adapter.py.txt", folder / ADAPTER)
     succeeded(apiwright(folder, "generate", "--no-verify"))
     return folder
 
