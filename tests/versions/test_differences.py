@@ -60,7 +60,8 @@ UP, DOWN = Direction.REQUEST, Direction.RESPONSE
 def test_what_is_the_same_needs_nothing() -> None:
     """Neither steps nor a check of its own."""
     found = version(things({"name": TEXT}, "name"), things({"name": TEXT}, "name"))
-    assert not (found.shapes or found.gaps)
+    assert not found.shapes
+    assert not found.gaps
     assert not any(known.held for known in found.operations)
     assert {known.newer.id for known in found.operations} == {
         known.older.id for known in found.operations

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from tests.support.running import (
 )
 
 SHOP = Path(__file__).parent / "contracts" / "shop"
+FUZZ = Path(__file__).parents[1] / "fuzz" / "schemathesis.toml"
 ADAPTER = "overrides/versions/v1.py"
 OWN = ("tests/v1", "tests/test_versions.py", "tests/test_contract.py", "tests/test_orders.py")
 
@@ -151,3 +154,18 @@ def test_methods_are_those_of_the_version(client: httpx2.Client) -> None:
     answer = client.patch("/v1/orders/1", json={})
     assert answer.status_code == 405
     assert answer.headers["allow"] == "DELETE, PUT"
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_each_version_keeps_the_contract_that_it_serves(running: Running, version: str) -> None:
+    """Schemathesis, with what the service itself says of the version."""
+    program = Path(sys.executable).parent / "schemathesis"
+    done = subprocess.run(
+        [
+            program, "--config-file", FUZZ, "run", f"{running.url}/openapi/{version}.json",
+            "--url", f"{running.url}/{version}", "--max-examples", "20", "--seed", "20260115",
+            "--checks", "all", "--phases", "examples,coverage,fuzzing,stateful",
+        ],
+        cwd=running.log.parent, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{done.stdout[-10_000:]}\n{done.stderr}"
