@@ -25,11 +25,11 @@ class WatchedRedis(Redis):
         started, command, failed = time.perf_counter(), str(args[0]), True
         client: Any = super()
         try:
-            answer = await client.execute_command(*args, **options)
+            reply = await client.execute_command(*args, **options)
             failed = False
         finally:
             note(command, started, failed=failed)
-        return answer
+        return reply
 
 
 def note(command: str, started: float, *, failed: bool) -> None:

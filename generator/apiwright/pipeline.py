@@ -23,6 +23,7 @@ from apiwright.overriding import (
 from apiwright.plan import (
     History,
     Policy,
+    Renames,
     StoragePlan,
     expected_handlers,
     expected_overrides,
@@ -33,7 +34,7 @@ from apiwright.problems import Position, Report
 from apiwright.project import Project
 from apiwright.render import render
 from apiwright.served import check_withdrawals
-from apiwright.understand import understand
+from apiwright.understand import completed, understand
 
 
 @dataclass(slots=True)
@@ -102,6 +103,7 @@ def comprehend_contract(project: Project, report: Report, timings: Timings) -> U
     if document is None or _failed(report):
         return None
     with timings.stage("understand"):
+        document = completed(document)
         service = understand(document)
     return Understood(document, service, {})
 
@@ -171,6 +173,7 @@ def build(
     allowed: Collection[str] = (),
     today: date | None = None,
     history: History | None = None,
+    renames: Renames = Renames.AT_ONCE,
 ) -> Output | None:
     """The files of the service; None if its database or its clients can't follow.
 
@@ -182,7 +185,7 @@ def build(
         check_withdrawals(project, understood.document, today, report)
     with timings.stage("plan"):
         history = history or read_history(project.output)
-        storage = storage_plan(history, understood.service, allowed)
+        storage = storage_plan(history, understood.service, allowed, renames)
         _judge(project, storage, report)
         if _failed(report):
             return None

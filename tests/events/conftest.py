@@ -147,7 +147,7 @@ def aftermath(
             try:
                 customers = _trade(running, relays)
                 found = Aftermath(customers, receiver, [], running, relays, url, log)
-                eventually(lambda: _told(found), "everything is told")
+                eventually(lambda: all_is_told(found), "everything is told")
                 found.stream.extend(_stream(servers.redis_url, folder.name))
                 yield found
             finally:
@@ -164,7 +164,6 @@ def _trade(running: Running, relays: Relays) -> list[Customer]:
     try:
         for turn in range(1, KILLS + 1):
             relays.start()
-            relays.start()
             eventually(lambda: relays.said("turn") >= turn, "a relay works")  # noqa: B023
             time.sleep(chance.uniform(0.0, 0.4))
             relays.kill()
@@ -172,6 +171,7 @@ def _trade(running: Running, relays: Relays) -> list[Customer]:
         over.set()
         for thread in threads:
             thread.join()
+    relays.start()
     relays.start()
     return [*customers, _odds_and_ends(running)]
 
@@ -198,7 +198,8 @@ def _odds_and_ends(running: Running) -> Customer:
     return customer
 
 
-def _told(aftermath: Aftermath) -> bool:
+def all_is_told(aftermath: Aftermath) -> bool:
+    """Whether every event has reached everybody, or been given up."""
     [[open_events]] = aftermath.rows(
         "SELECT (SELECT count(*) FROM event_deliveries) + (SELECT count(*) FROM outbox_events "
         "WHERE streamed_at IS NULL OR routed_at IS NULL)"

@@ -211,6 +211,21 @@ def verifying() -> Iterator[tuple[str, float]]:
     yield "access token", called(lambda: tokens.read_access_token(text))
 
 
+def conditions() -> Iterator[tuple[str, float]]:
+    """What a read of one row costs more where rows have versions."""
+    known = importlib.import_module("app.utils.conditions")
+    plain = Request(scope())
+    asking = Request({**scope(), "headers": [(b"if-none-match", b'"3-b0ad65fd"')]})
+    body = b"x" * 400
+    tag = known.entity_tag(3, "b0ad65fd", body)
+    yield "entity tag of a row", called(lambda: known.entity_tag(3, "b0ad65fd", body))
+    yield "conditions, none sent", called(lambda: known.conditions_of(plain).not_modified(tag))
+    yield (
+        "If-None-Match, and it fits",
+        called(lambda: known.conditions_of(asking).not_modified(tag)),
+    )
+
+
 def limiting() -> Iterator[tuple[str, float]]:
     """A request as the limiter counts it: by itself, and in Redis beside others of its time."""
     settings = importlib.import_module("app.config").get_settings()
@@ -280,7 +295,7 @@ def main(whose: str) -> None:
     """Print what was measured."""
     if whose == "service":
         sys.path.insert(0, ".")
-        found = [*watching(), *following(), *binding(), *verifying(), *limiting()]
+        found = [*watching(), *following(), *binding(), *verifying(), *limiting(), *conditions()]
     else:
         found = [*for_comparison()]
     print(json.dumps([(feature, round(cost, 1)) for feature, cost in found]))

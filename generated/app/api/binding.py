@@ -63,7 +63,7 @@ def body_of(kind: Any) -> Callable[[Request], Awaitable[Any]]:
 
     async def bind(request: Request) -> Any:
         found = _operation(request).body
-        raw = await _raw_body(request)
+        raw = await raw_body(request)
         if found is None or not raw:
             if found is not None and found.required:
                 raise Invalid([Violation(("body",), "Field required", "missing")])
@@ -127,7 +127,7 @@ def _pairs(raw: bytes) -> list[tuple[str, str]]:
     return found
 
 
-async def _raw_body(request: Request) -> bytes:
+async def raw_body(request: Request) -> bytes:
     """The body, read once, and no further than the limit."""
     known: bytes | None = getattr(request.state, "raw_body", None)
     if known is not None:

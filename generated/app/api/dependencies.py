@@ -17,6 +17,7 @@ from app.models.session import AuthSession
 from app.services import bindings
 from app.services.base import Caller, Context
 from app.utils.addresses import address_of
+from app.utils.conditions import conditions_of
 from app.utils.roles import granted
 from app.utils.security import AccessToken, InvalidTokenError, Tokens
 
@@ -93,6 +94,7 @@ def context(request: Request, session: DbSession) -> Context:
         attempts=request.app.state.attempts,
         address=address_of(request),
         caller=getattr(request.state, "caller", None),
+        conditions=conditions_of(request),
     )
 
 

@@ -150,6 +150,12 @@ _DAY: dict[str, Any] = {
     "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
     "description": "A day, as in 2026-01-31",
 }
+_SECONDS: dict[str, Any] = {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 86400,
+    "description": "How many seconds an answer is kept, unless a write ends that",
+}
 _FORMER = _either(_text("The name of before"), _names("The names of before, newest first"))
 _RENAMED: dict[str, Any] = _either(
     *_FORMER["anyOf"],
@@ -185,6 +191,7 @@ _EVENTS: dict[str, Any] = _either(
 )
 _ACTIONS = (
     "list", "create", "read", "replace", "update", "delete", "restore",
+    "bulk-create", "bulk-update", "bulk-delete", "export",
     "token", "refresh", "logout", "password", "custom",
 )  # fmt: skip
 _COMPARISONS = (
@@ -290,8 +297,14 @@ WORDS: Final[dict[str, Word]] = {
         Word(
             "x-deleted",
             ("openapi", "schema"),
-            "What is gone for good: properties of this schema, or schemas of the document.",
+            "What is gone for good: properties or values of this schema, or whole schemas.",
             _names("What may be dropped together with its data"),
+        ),
+        Word(
+            "x-versioned",
+            ("schema", PROPERTY),
+            "Rows of this schema have a version, which this property shows, or none does.",
+            _flag("Whether every change of a row raises its version"),
         ),
         Word("x-index", (PROPERTY,), "This column has an index.", _flag("Whether it has one")),
         Word(
@@ -348,6 +361,56 @@ WORDS: Final[dict[str, Word]] = {
             ("operation",),
             "Whose rows this operation works on, where rows have an owner.",
             {"enum": ["own", "all"], "description": "The caller's own rows, or all"},
+        ),
+        Word(
+            "x-bulk",
+            ("operation",),
+            "Whether an operation on many rows does all of it or nothing.",
+            _object(
+                needed="mode",
+                mode={
+                    "enum": ["all-or-nothing", "partial"],
+                    "description": "What becomes of the other rows when one can't be written",
+                },
+            ),
+        ),
+        Word(
+            "x-idempotent",
+            ("operation",),
+            "A request that is sent again with the same Idempotency-Key has no second effect.",
+            _either(
+                _flag("Whether clients may send a key"),
+                _object(
+                    required=_flag("Whether they have to"),
+                    hours={
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": 8760,
+                        "description": "How many hours the answer is kept for; 24 unless said",
+                    },
+                ),
+            ),
+        ),
+        Word(
+            "x-cache",
+            ("operation",),
+            "How long answers are kept in Redis, and for whom.",
+            _either(
+                _SECONDS,
+                _object(
+                    needed="seconds",
+                    seconds=_SECONDS,
+                    public=_flag("Whether everybody who may have the answer gets the same one"),
+                    vary=_names("Request headers that make another answer"),
+                    depends_on=_names("Further schemas whose changes end what is kept"),
+                ),
+            ),
+        ),
+        Word(
+            "x-if-match",
+            ("operation",),
+            "Whether clients have to say which version of a row they change (RFC 6585, section 3).",
+            {"enum": ["required", "optional"], "description": "Whether they have to"},
         ),
         Word(
             "x-deprecated-since",

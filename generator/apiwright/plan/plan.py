@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from apiwright import names
 from apiwright.code import Code, constant, dotted, ident, joined
+from apiwright.ir.operations import BulkAction, ExportAction
 from apiwright.ir.service import Service
 from apiwright.plan.files import DataFile, Plan, PlannedFile, Policy
 from apiwright.plan.models import generate_models
@@ -20,11 +21,13 @@ from apiwright.plan.test_files import test_data, test_files
 from apiwright.plan.views.alerts import alerts
 from apiwright.plan.views.audit import audited_views
 from apiwright.plan.views.binding import binding_view
+from apiwright.plan.views.caching import caching_view
 from apiwright.plan.views.constraints import constraints_view
 from apiwright.plan.views.dashboard import dashboard
 from apiwright.plan.views.deprecation import deprecations
 from apiwright.plan.views.direct import DirectBuilder, answers_module
 from apiwright.plan.views.events import events_view
+from apiwright.plan.views.exports import exported_shapes, with_possible_exports
 from apiwright.plan.views.limits import limits_view
 from apiwright.plan.views.models import model_view, needs_own_type
 from apiwright.plan.views.repositories import repository_view
@@ -34,6 +37,8 @@ from apiwright.plan.views.service import (
     ResourceName,
     api_package,
     identity_view,
+    is_versioned,
+    keeps_answers,
     resource_name,
     service_view,
 )
@@ -69,7 +74,7 @@ class _Planner:
         *,
         handled: bool,
     ) -> None:
-        self._service = service
+        self._service = service = with_possible_exports(service)
         self._history = history
         self._bound = bound
         self._storage = storage
@@ -98,12 +103,12 @@ class _Planner:
 
     def _application(self) -> Iterator[PlannedFile]:
         service = self._service
-        for path in _ALWAYS:
+        for path in (*_ALWAYS, *self._where_used()):
             yield self._file(path)
-        if service.identity is not None:
-            for path in _WITH_SIGN_IN:
-                yield self._file(path)
-        yield from self._recording()
+        if keeps_answers(service):
+            caching = caching_view(service)
+            for path in _WITH_CACHES:
+                yield self._file(path, caching=caching)
         deprecated = deprecations(service)
         if deprecated:
             yield self._file("app/api/deprecation.py", deprecations=deprecated)
@@ -117,17 +122,26 @@ class _Planner:
             yield from self._direct_answers()
         yield from self._resources()
 
-    def _recording(self) -> Iterator[PlannedFile]:
-        """What writes leave behind beside their rows, and who tells of it."""
+    def _where_used(self) -> Iterator[str]:
+        """The files that depend on nothing but whether the contract asks for what they do."""
         service = self._service
+        actions = [operation.action for operation in service.operations.values()]
         for used, paths in (
+            (service.identity is not None, _WITH_SIGN_IN),
             (service.recorded, _WITH_RECORDING),
             (service.events, _WITH_EVENTS),
             (service.webhooks, ("app/relay/webhooks.py",)),
             (service.audited, ("app/audit.py", "app/models/audit.py")),
+            (is_versioned(service), _WITH_VERSIONS),
+            (service.idempotent, _WITH_KEYS),
+            (any(isinstance(action, ExportAction) for action in actions), _WITH_EXPORTS),
+            (
+                any(isinstance(action, BulkAction) for action in actions),
+                ("app/repositories/bulk.py",),
+            ),
         ):
-            for path in paths if used else ():
-                yield self._file(path)
+            if used:
+                yield from paths
 
     def _models(self) -> Iterator[PlannedFile]:
         entities = list(self._service.entities.values())
@@ -183,6 +197,7 @@ class _Planner:
             yield self._file(f"app/direct/{name}.py")
         columns = [c for entity in self._service.entities.values() for c in entity.columns]
         shown = {s.function: s for view in self._answered.values() for s in view.shapes}
+        shown |= {s.function: s for s in exported_shapes(self._service, self._direct.shapes)}
         yield self._file(
             "app/direct/shapes.py",
             shapes=self._direct.shapes.needed(shown.values()),
@@ -347,6 +362,17 @@ _WITH_SIGN_IN = (
     "app/utils/roles.py",
     "app/utils/security.py",
 )
+_WITH_KEYS = (
+    "app/api/idempotency.py",
+    "app/models/idempotency.py",
+    "app/repositories/idempotency.py",
+)
+_WITH_EXPORTS = (
+    "app/api/export.py",
+    "app/cursors.py",
+    "app/services/export.py",
+    "app/utils/csv.py",
+)
 _WITH_RECORDING = ("app/origin.py", "app/recording.py")
 _WITH_EVENTS = (
     "app/events/__init__.py",
@@ -371,6 +397,15 @@ _WITH_LIMITS = (
     "app/limits/limiter.py",
     "app/limits/shared.py",
 )
+_WITH_CACHES = (
+    "app/api/caching.py",
+    "app/caching/__init__.py",
+    "app/caching/answers.py",
+    "app/caching/policies.py",
+    "app/caching/tokens.py",
+    "app/caching/touched.py",
+)
+_WITH_VERSIONS = ("app/api/conditional.py", "app/utils/conditions.py")
 _PROJECT = (
     ".dockerignore",
     ".env.example",

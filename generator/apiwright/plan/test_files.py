@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 
+from apiwright.ir.operations import BulkAction, ExportAction
 from apiwright.ir.schemas import Json
 from apiwright.ir.service import Resource, Service
 from apiwright.plan.files import DataFile, PlannedFile
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.binding import binding_view
-from apiwright.plan.views.service import resource_name
+from apiwright.plan.views.service import is_versioned, keeps_answers, resource_name
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_answers import answers_document
 from apiwright.plan.views.tests_load import load_view
@@ -69,8 +70,19 @@ def _paths(kit: Kit, *, overridden: bool, direct: bool) -> Iterator[str]:
     yield from _ALWAYS
     if any(operation.deprecated for operation in kit.service.operations.values()):
         yield _DEPRECATION
+    if is_versioned(kit.service):
+        yield _CONDITIONS
+    if keeps_answers(kit.service):
+        yield _CACHING
     if kit.service.limits:
         yield _LIMITS
+    actions = [operation.action for operation in kit.service.operations.values()]
+    if kit.service.idempotent:
+        yield _IDEMPOTENCY
+    if any(isinstance(action, BulkAction) for action in actions):
+        yield _BULK
+    if any(isinstance(action, ExportAction) for action in actions):
+        yield from _EXPORTS
     if direct:
         yield "tests/integration/test_driver.py"
         yield "tests/test_statements.py"
@@ -156,7 +168,12 @@ _ALWAYS = (
     "tests/wire.py",
 )
 _DEPRECATION = "tests/test_deprecation.py"
+_BULK = "tests/test_bulk.py"
+_EXPORTS = ("tests/test_csv.py", "tests/test_export.py")
+_IDEMPOTENCY = "tests/test_idempotency.py"
 _LIMITS = "tests/test_limits.py"
+_CONDITIONS = "tests/test_conditions.py"
+_CACHING = "tests/test_caching.py"
 _WITH_SIGN_IN = ("tests/test_attempts.py", "tests/test_security.py", "tests/test_sessions.py")
 _LOAD = (
     "tests/performance/__init__.py",
@@ -168,6 +185,11 @@ _TAKEN = frozenset(
     for path in (
         *_ALWAYS,
         *_WITH_SIGN_IN,
+        _BULK,
+        *_EXPORTS,
+        _IDEMPOTENCY,
+        _CACHING,
+        _CONDITIONS,
         _DEPRECATION,
         "tests/test_audit.py",
         _LIMITS,

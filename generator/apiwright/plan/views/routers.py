@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
-from apiwright.ir.operations import CreateAction, Location, Operation
+from apiwright.ir.operations import CreateAction, ExportAction, Location, Operation
+from apiwright.ir.policies.idempotency import LONGEST, USUAL_HOURS, Idempotency
 from apiwright.ir.schemas import Schema
 from apiwright.ir.service import Resource, SchemeKind, Service
 from apiwright.ir.shapes import flat, properties
 from apiwright.plan.schema_classes import SchemaClasses
+from apiwright.plan.views.caching import asked_values, policy
 from apiwright.plan.views.service import openness
+from apiwright.plan.views.shapes import view_constant
 from apiwright.plan.views.signatures import Argument, Signature, schema_imports, signature
 from apiwright.understand.exchange import answer_schema, is_json
 
@@ -27,7 +30,7 @@ class HandlerView:
     operation: str
     summary: str
     deprecated: bool
-    security: Code
+    dependencies: Code
     arguments: tuple[Code, ...]
     docstring: Code
     lines: tuple[Code, ...]
@@ -41,6 +44,7 @@ class RouterView:
     tag: str
     dependency: Code
     schema_imports: tuple[Code, ...]
+    shape_imports: tuple[Code, ...]
     handlers: tuple[HandlerView, ...]
 
 
@@ -55,6 +59,14 @@ def router_view(resource: Resource, service: Service, classes: SchemaClasses) ->
         tag=resource.name,
         dependency=ident(f"{resource.service_class}Dep"),
         schema_imports=schema_imports(refs),
+        shape_imports=tuple(
+            compose(
+                "from app.direct.shapes import {}",
+                view_constant(o.action.listing.view.schema, service),
+            )
+            for o in operations
+            if isinstance(o.action, ExportAction)
+        ),
         handlers=tuple(sorted(handlers, key=lambda handler: openness(handler.path))),
     )
 
@@ -71,6 +83,7 @@ def _handler(
     operation: Operation, resource: Resource, service: Service, known: Signature
 ) -> HandlerView:
     dependency = ident(f"{resource.service_class}Dep")
+    exports = isinstance(operation.action, ExportAction)
     return HandlerView(
         name=ident(operation.name),
         method=ident(operation.method),
@@ -78,8 +91,11 @@ def _handler(
         operation=operation.id,
         summary=operation.summary,
         deprecated=operation.deprecated,
-        security=_security(operation, service),
+        dependencies=joined(
+            [code for code in (_security(operation, service), _once(operation)) if code]
+        ),
         arguments=(
+            *([constant("request: Request")] if exports or operation.caching is not None else []),
             compose("service: {}", dependency),
             *(_argument(argument) for argument in known.arguments),
         ),
@@ -118,6 +134,20 @@ def _security(operation: Operation, service: Service) -> Code:
     return compose("Security(authenticate, scopes={})", literal(list(scopes)))
 
 
+def _once(operation: Operation) -> Code:
+    """The dependency that lets a request have its effect once; it has to know who calls."""
+    known = operation.idempotency
+    if known is None:
+        return constant("")
+    usual = Idempotency(required=False, hours=USUAL_HOURS, longest=LONGEST)
+    said = [
+        compose("{}={}", ident(name), literal(getattr(known, name)))
+        for name in ("required", "hours", "longest")
+        if getattr(known, name) != getattr(usual, name)
+    ]
+    return compose("Depends(once({}))", joined(said))
+
+
 def needed_scopes(operation: Operation, service: Service) -> tuple[str, ...] | None:
     """The scopes that a caller has to have; None where nobody knows how to be let in."""
     usable = {
@@ -132,25 +162,92 @@ def needed_scopes(operation: Operation, service: Service) -> tuple[str, ...] | N
 
 
 def _lines(operation: Operation, service: Service, known: Signature) -> list[Code]:
+    """The body of a handler."""
+    lines = _answer(operation, service, known)
+    if operation.caching is None:
+        return lines
+    reads = operation.conditional is not None and operation.conditional.reads
+    asked = asked_values(known.call)
+    answer = compose("await answered(request, {}, make{})", policy(operation), asked)
+    return [
+        constant("async def make() -> Response:"),
+        *(compose("    {}", line) for line in lines),
+        constant(""),
+        compose("return unless_known(service, {})" if reads else "return {}", answer),
+    ]
+
+
+def _answer(operation: Operation, service: Service, known: Signature) -> list[Code]:
     call = compose("service.{}({})", ident(operation.name), known.call)
+    if isinstance(operation.action, ExportAction):
+        return [compose("found = await {}", call), _export(operation.action, service)]
     success = operation.success
     status = int(success.status) if success is not None and success.status.isdigit() else 200
     if known.returns == "Response":
         return [compose("return await {}", call)]
+    asked, checked = _conditions(operation)
     if known.returns == "None":
         return [
+            *asked,
             compose("await {}", call),
+            *checked,
             compose("return Response(status_code={})", literal(status)),
         ]
     extra = _extra(operation, status)
     at = location(operation, service)
     if at:
+        answer = compose("respond(made, {}, headers{})", literal(status), _media_type(operation))
         return [
             compose("made = await {}", call),
             compose('headers = {{"Location": {}}}', at),
-            compose("return respond(made, {}, headers{})", literal(status), _media_type(operation)),
+            compose("return {}", _tagged(operation, service, answer)),
+        ]
+    if operation.conditional is not None:
+        answer = compose("respond(shown{})", extra)
+        return [
+            *asked,
+            compose("shown = await {}", call),
+            *checked,
+            compose("return {}", _tagged(operation, service, answer)),
         ]
     return [compose("return respond(await {}{})", call, extra)]
+
+
+def _export(action: ExportAction, service: Service) -> Code:
+    """The line that sends what was found, as the client likes it."""
+    return compose(
+        "return export(request, found, {}, {}, {})",
+        view_constant(action.listing.view.schema, service),
+        literal(service.entities[action.entity].plural),
+        literal(action.media_types),
+    )
+
+
+def _conditions(operation: Operation) -> tuple[list[Code], list[Code]]:
+    """The lines before and after a call that hold a change to the conditions of the client."""
+    known = operation.conditional
+    if known is None or not known.holds:
+        return [], []
+    asked = [constant("service.context.conditions.require()")] if known.required else []
+    return asked, [constant("service.context.conditions.must_be_checked()")]
+
+
+def _tagged(operation: Operation, service: Service, answer: Code) -> Code:
+    """An answer with its entity tag, if it has one."""
+    known = operation.conditional
+    if known is None or not known.mark:
+        return answer
+    arguments = [literal(operation.name), answer, literal(known.mark)]
+    if known.reads:
+        arguments.append(compose("cache_control={}", literal(known.cache_control)))
+    identity = service.identity
+    if known.own and identity is not None:
+        key = ident(identity.key_column.attribute)
+        arguments.append(compose("account=service.caller.account.{}", key))
+    tagged = compose("tagged(service, {})", joined(arguments))
+    if known.reads and operation.caching is None:
+        return compose("unless_known(service, {})", tagged)
+    return tagged
 
 
 def _extra(operation: Operation, status: int) -> Code:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from apiwright import names
 from apiwright.code import Code, comment, compose, constant, dotless, ident, literal
-from apiwright.ir.operations import PasswordAction
+from apiwright.ir.operations import ExportAction, PasswordAction
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import ColumnType, Entity
 from apiwright.plan.storage.types import python_type
@@ -86,6 +86,10 @@ class ServiceView:
     event_stream: str
     limited: bool
     json_columns: bool
+    idempotent: bool
+    exports: bool
+    versioned: bool
+    cached: bool
     resources: tuple[ResourceName, ...]
     roles: tuple[RoleView, ...]
     errors: ErrorsView
@@ -102,10 +106,14 @@ def api_package(service: Service) -> str:
 _API_MODULES = frozenset(
     {
         "binding",
+        "caching",
+        "conditional",
         "dependencies",
         "deprecation",
         "docs",
+        "export",
         "health",
+        "idempotency",
         "metrics",
         "responses",
         "router",
@@ -120,7 +128,7 @@ def service_view(service: Service, *, overridden: bool, direct: bool) -> Service
     `overridden` tells whether any override is bound, `direct` whether any operation can be answered
     without a session.
     """
-    slug = names.snake(service.title, "service").replace("_", "-").strip("-")
+    slug = service_slug(service)
     return ServiceView(
         title=service.title,
         version=service.version,
@@ -150,11 +158,30 @@ def service_view(service: Service, *, overridden: bool, direct: bool) -> Service
             for entity in service.entities.values()
             for column in entity.columns
         ),
+        idempotent=service.idempotent,
+        exports=any(isinstance(o.action, ExportAction) for o in service.operations.values()),
+        versioned=is_versioned(service),
+        cached=keeps_answers(service),
         resources=tuple(resource_name(resource) for resource in service.resources),
         roles=tuple(RoleView(role.name, role.scopes) for role in service.roles),
         errors=errors_view(service.errors),
         paths=_paths(service),
     )
+
+
+def service_slug(service: Service) -> str:
+    """The title of a service as a name of lower-case letters, digits and hyphens."""
+    return names.snake(service.title, "service").replace("_", "-").strip("-")
+
+
+def keeps_answers(service: Service) -> bool:
+    """Whether answers of any operation are kept."""
+    return any(operation.caching is not None for operation in service.operations.values())
+
+
+def is_versioned(service: Service) -> bool:
+    """Whether any operation works on rows that have a version."""
+    return any(operation.conditional is not None for operation in service.operations.values())
 
 
 def _paths(service: Service) -> tuple[PathView, ...]:
