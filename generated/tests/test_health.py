@@ -20,11 +20,11 @@ NOBODY_LISTENS = "127.0.0.1:1"
 @pytest.fixture
 def other_revision(scratch: Scratch) -> Iterator[None]:
     """A database that a revision was applied to that this code doesn't have."""
-    scratch.execute("ALTER TABLE alembic_version RENAME TO alembic_version_before")
+    scratch.execute("ALTER TABLE IF EXISTS alembic_version RENAME TO alembic_version_before")
     scratch.execute("CREATE TABLE alembic_version (version_num text)")
     yield
     scratch.execute("DROP TABLE IF EXISTS alembic_version")
-    scratch.execute("ALTER TABLE alembic_version_before RENAME TO alembic_version")
+    scratch.execute("ALTER TABLE IF EXISTS alembic_version_before RENAME TO alembic_version")
 
 
 def readiness() -> tuple[int, str]:
@@ -74,11 +74,12 @@ def test_a_database_that_lacks_migrations_is_not_worked_with(
     scratch: Scratch, other_revision: None
 ) -> None:
     """Neither one without any, nor one without tables; one that is ahead is fit for older code."""
-    assert readiness() == (503, "outdated")
+    lacking = (503, "outdated") if Revisions().newest else (200, "ok")
+    assert readiness() == lacking
     scratch.execute("INSERT INTO alembic_version VALUES ('of-a-newer-code')")
     assert readiness() == (200, "ok")
     scratch.execute("DROP TABLE alembic_version")
-    assert readiness() == (503, "outdated")
+    assert readiness() == lacking
 
 
 def test_the_answer_is_remembered_for_a_moment(scratch: Scratch, other_revision: None) -> None:

@@ -19,6 +19,7 @@ from app.database import Database
 from app.logs import JsonFormatter
 from app.slow import SlowStatements, slow_ones_told
 from tests.conftest import settings_with
+from tests.scratch import Scratch
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -26,7 +27,7 @@ NAME = "canary-sings"
 CLASSES = (
     f"SELECT relname FROM pg_class WHERE relname = :name AND 'canary' <> '{NAME}' AND 1234 > 1"
 )
-CHANGE = "UPDATE alembic_version SET version_num = version_num WHERE version_num = :name"
+CHANGE = "UPDATE apart.notes SET name = name WHERE name = :name"
 PATIENCE = 30.0
 
 
@@ -59,6 +60,14 @@ def heard() -> Iterator[Heard]:
     log.removeHandler(handler)
 
 
+@pytest.fixture
+def _notes(scratch: Scratch) -> Iterator[None]:
+    """A table apart."""
+    scratch.execute("CREATE SCHEMA apart", "CREATE TABLE apart.notes (name text)")
+    yield
+    scratch.execute("DROP SCHEMA apart CASCADE")
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def database(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
     """A database to which every statement is slow."""
@@ -79,6 +88,7 @@ async def run(database: Database, statement: str) -> None:
     await unit.close()
 
 
+@pytest.mark.usefixtures("_notes")
 async def test_slow_statements_are_told_with_their_plans(database: Database, heard: Heard) -> None:
     """Which tables and which indexes, but not which rows."""
     await run(database, CLASSES)
@@ -86,7 +96,7 @@ async def test_slow_statements_are_told_with_their_plans(database: Database, hea
     await database.driver.fetch("SELECT $1::text", (NAME,), repeatable=True)
     plans = await heard.plans(3)
     assert plans[0].startswith("Index Only Scan on pg_class by pg_class_")
-    assert plans[1].startswith("ModifyTable on alembic_version(")
+    assert plans[1].startswith("ModifyTable on notes(")
     told = [line for line in heard.lines if "statement" in line]
     assert told[0]["statement"].startswith("SELECT relname FROM pg_class WHERE relname = $1")
     assert told[0]["statement"].endswith("AND ? <> ? AND ? > ?")
