@@ -16,9 +16,14 @@ from sqlalchemy import URL, make_url
 
 from app.config import Settings
 
+_NAMED = "TESTS_SERVER_URL"
+"""What DATABASE_URL named before the tests set it: their workers (pytest-xdist) inherit that."""
+
 
 def _named_url() -> URL | None:
     """What DATABASE_URL names, in the environment or in `.env`."""
+    if _NAMED in os.environ:
+        return make_url(os.environ[_NAMED]) if os.environ[_NAMED] else None
     settings = Settings()
     if "database_url" not in settings.model_fields_set:
         return None
@@ -42,6 +47,7 @@ Settings.model_config["env_file"] = None
 for _name in [name for name in os.environ if name.lower() in Settings.model_fields]:
     del os.environ[_name]
 os.environ |= {
+    _NAMED: SERVER_URL.render_as_string(hide_password=False) if SERVER_URL else "",
     "ENVIRONMENT": "test",
     "DATABASE_URL": DATABASE_URL.render_as_string(hide_password=False),
     "RATE_LIMIT_FACTOR": "1000000",
