@@ -104,5 +104,6 @@ def _loaded(contract: Path, base: Path) -> Document:
     if document is None or report.failed:
         problem = next(iter(report))
         raise BaselineError(f"the contract to compare with can't be read: {problem.message}")
-    check(document, report)
-    return document if report.failed else completed(document)
+    problems = Report()
+    check(document, problems)
+    return document if problems.failed else completed(document)
