@@ -23,12 +23,13 @@ class WatchedRedis(Redis):
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """What a command gives."""
         started, command, failed = time.perf_counter(), str(args[0]), True
+        client: Any = super()
         try:
-            answer = await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+            reply = await client.execute_command(*args, **options)
             failed = False
         finally:
             note(command, started, failed=failed)
-        return answer
+        return reply
 
 
 def note(command: str, started: float, *, failed: bool) -> None:

@@ -12,7 +12,7 @@ NO_OPERATION = "<none>"
 
 @dataclass(slots=True, eq=False)
 class Current:
-    """A request: its id, its place in a trace ("" without one), and its scope, which has the route."""
+    """A request: its id, its place in a trace ("" without one), its scope with the route."""
 
     request_id: str
     traceparent: str

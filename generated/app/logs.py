@@ -1,9 +1,9 @@
 """Logs: one line of JSON for each thing that happened, and nobody's secrets in it.
 
-What requests bring along gets into a log only as far as somebody writes it there: lines about requests
-have the route's template, never its values. The text of an exception, though, may hold anything (a
-driver tells which value it choked on), so in production a traceback names the kinds of exceptions, the
-lines of code, and what the database says of itself; their texts are left out.
+What requests bring along gets into a log only as far as somebody writes it there: lines about
+requests have the route's template, never its values. The text of an exception, though, may hold
+anything (a driver tells which value it choked on), so in production a traceback names the kinds of
+exceptions, the lines of code, and what the database says of itself; their texts are left out.
 """
 
 from __future__ import annotations
@@ -106,6 +106,8 @@ def set_up_logging(settings: Settings) -> None:
     others.setFormatter(handler.formatter)
     others.setLevel(logging.WARNING)
     logging.lastResort = others
+    # What no line shows need not be found out for each.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def log_lost_errors() -> None:

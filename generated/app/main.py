@@ -60,6 +60,7 @@ def create_app(settings: Settings | None = None, *, answer_directly: bool = True
     app.state.draining = False
     app.state.sampler = Sampler(app.version)
     app.state.sampler.add(app.state.database.sample)
+    app.state.sampler.add(Monitoring.sample)
     app.state.limiter = Limiter(settings, app.state.redis)
     app.state.attempts = Attempts(settings, app.state.redis)
     app.state.passwords = PasswordHasher(settings)

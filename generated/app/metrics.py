@@ -4,13 +4,14 @@ A part keeps its figures beside what they count, at the top of its module:
 
     HITS = metrics.counter("cache_hits_total", "Answers out of the cache", "operation")
 
-and counts with `HITS.labels(current.operation()).inc()`. The values of a label come from a fixed set,
-never out of a request: each is one more series for as long as the process lives. What is looked at
-rather than counted is a gauge, set by a function that is given to the application's `Sampler`.
+and counts with `HITS.labels(current.operation()).inc()`. The values of a label come from a fixed
+set, never out of a request: each is one more series for as long as the process lives. What is
+looked at rather than counted is a gauge, set by a function that is given to the application's
+`Sampler`.
 
-Several workers on one machine need PROMETHEUS_MULTIPROC_DIR, a folder for the figures of all: whichever
-worker is asked then shows their sum. What ended workers have counted stays in the sums, and what they
-had in use does not.
+Several workers on one machine need PROMETHEUS_MULTIPROC_DIR, a folder for the figures of all:
+whichever worker is asked then shows their sum. What ended workers have counted stays in the sums,
+and what they had in use does not.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ from prometheus_client import (  # noqa: E402
     Counter,
     Gauge,
     Histogram,
+    disable_created_metrics,
     generate_latest,
 )
 from prometheus_client.mmap_dict import MmapedDict  # noqa: E402
@@ -72,6 +74,9 @@ def gauge(name: str, about: str, *labels: str, workers: Literal["sum", "max"] = 
     mode: Literal["livesum", "livemax"] = "livesum" if workers == "sum" else "livemax"
     return Gauge(name, about, labels, multiprocess_mode=mode)
 
+
+# When each series began is of use to nobody here, and would double their number.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 BUILD = gauge("service_build_info", "1, with what runs", "version", "python", workers="max")
 WORKERS = gauge("service_workers", "Processes that serve")
@@ -152,7 +157,8 @@ def _bury(folder: Path) -> None:
 
 def _add(file: Path, total: Path) -> None:
     sums = MmapedDict(str(total))  # type: ignore[no-untyped-call]
-    for key, value, _, _ in MmapedDict.read_all_values_from_file(str(file)):  # type: ignore[no-untyped-call]
+    found = MmapedDict.read_all_values_from_file(str(file))  # type: ignore[no-untyped-call]
+    for key, value, _, _ in found:
         before, _ = sums.read_value(key)  # type: ignore[no-untyped-call]
         sums.write_value(key, before + value, 0.0)  # type: ignore[no-untyped-call]
     sums.close()  # type: ignore[no-untyped-call]

@@ -73,7 +73,7 @@ class Revisions:
 
 
 class Readiness:
-    """Looks at what the service needs: PostgreSQL as this code wants it; Redis, if it can be had."""
+    """Looks at what the service needs: PostgreSQL as this code wants it, and Redis, if any."""
 
     def __init__(self, database: Database, redis: SharedRedis) -> None:
         self._database = database

@@ -1,8 +1,8 @@
 """Statements that take too long: told in the log, each once in a while, with the shape of its plan.
 
-The plan is asked for afterwards, on a connection of its own, without the values of the request: it is
-the one that PostgreSQL would make whatever they are. Node types, tables and indexes are all that is
-kept of it, since conditions may hold values.
+The plan is asked for afterwards, on a connection of its own, without the values of the request: it
+is the one that PostgreSQL would make whatever they are. Node types, tables and indexes are all that
+is kept of it, since conditions may hold values.
 """
 
 from __future__ import annotations

@@ -14,8 +14,21 @@ from apiwright.history import read_history
 from apiwright.ir.operations import CustomAction
 from apiwright.ir.service import Service
 from apiwright.load import Document, load
-from apiwright.overriding import OverrideClass, check_overrides, read_overrides
-from apiwright.plan import History, Policy, StoragePlan, expected_overrides, plan, storage_plan
+from apiwright.overriding import (
+    OverrideClass,
+    check_handlers,
+    check_overrides,
+    read_overrides,
+)
+from apiwright.plan import (
+    History,
+    Policy,
+    StoragePlan,
+    expected_handlers,
+    expected_overrides,
+    plan,
+    storage_plan,
+)
 from apiwright.problems import Position, Report
 from apiwright.project import Project
 from apiwright.render import render
@@ -41,11 +54,15 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A contract that passed the checks: the document, what it means, the overrides bound to it."""
+    """A contract that passed the checks: the document, what it means, the overrides bound to it.
+
+    `handled` tells whether there are handlers of events among them.
+    """
 
     document: Document
     service: Service
     bound: Mapping[str, str]
+    handled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +92,8 @@ def comprehend(project: Project, report: Report, timings: Timings) -> Understood
         return None
     with timings.stage("overrides"):
         bound = bind(project, understood.service, report)
-    return None if _failed(report) else replace(understood, bound=bound)
+        handled = bind_handlers(project, understood.service, report)
+    return None if _failed(report) else replace(understood, bound=bound, handled=handled)
 
 
 def comprehend_contract(project: Project, report: Report, timings: Timings) -> Understood | None:
@@ -95,6 +113,12 @@ def bind(project: Project, service: Service, report: Report) -> Mapping[str, str
     bound = check_overrides(overrides, expected_overrides(service), report)
     _note_open(service, overrides, report)
     return bound
+
+
+def bind_handlers(project: Project, service: Service, report: Report) -> bool:
+    """Whether overrides handle events; what is wrong with the handlers goes to `report`."""
+    overrides = read_overrides(project.overrides, project.root, Report())
+    return check_handlers(overrides, expected_handlers(service), report)
 
 
 def _note_open(service: Service, overrides: Iterable[OverrideClass], report: Report) -> None:
@@ -175,7 +199,8 @@ def rendered(
 ) -> Output:
     """The files of the service whose database follows `history` as `storage` says."""
     with timings.stage("files"):
-        planned = plan(understood.service, history, understood.bound, storage)
+        bound, handled = understood.bound, understood.handled
+        planned = plan(understood.service, history, bound, storage, handled=handled)
     with timings.stage("render"):
         files = render(planned, project.templates)
     policies = {file.path: file.policy for file in planned.files}

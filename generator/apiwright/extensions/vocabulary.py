@@ -166,6 +166,29 @@ _RENAMED: dict[str, Any] = _either(
         "description": "Values of an enum, each with what it was before",
     },
 )
+_EVENT: dict[str, Any] = {
+    "type": "string",
+    "pattern": r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$",
+    "maxLength": 100,
+    "description": "The name of an event, as in item.created",
+}
+_NO_EVENT: dict[str, Any] = {"const": False, "description": "No event on this occasion"}
+_EVENTS: dict[str, Any] = _either(
+    _flag("Whether rows tell when they are created, updated, deleted and restored"),
+    _object(
+        created=_either(_NO_EVENT, _EVENT),
+        updated=_either(_NO_EVENT, _EVENT),
+        deleted=_either(_NO_EVENT, _EVENT),
+        restored=_either(_NO_EVENT, _EVENT),
+        published={
+            "type": "array",
+            "items": _EVENT,
+            "minItems": 1,
+            "uniqueItems": True,
+            "description": "Events that overrides publish",
+        },
+    ),
+)
 _ACTIONS = (
     "list", "create", "read", "replace", "update", "delete", "restore",
     "token", "refresh", "logout", "password", "custom",
@@ -303,6 +326,33 @@ WORDS: Final[dict[str, Word]] = {
             (PROPERTY,),
             "The service sets this property to the present time.",
             {"enum": ["created", "updated"], "description": "When the service sets it"},
+        ),
+        Word(
+            "x-events",
+            ("schema",),
+            "What is told of the rows of this schema, to streams, webhooks and handlers.",
+            _EVENTS,
+        ),
+        Word(
+            "x-event",
+            ("operation",),
+            "The events that this webhook tells of.",
+            _either(
+                _EVENT,
+                {
+                    "type": "array",
+                    "items": _EVENT,
+                    "minItems": 1,
+                    "uniqueItems": True,
+                    "description": "Several events of one schema",
+                },
+            ),
+        ),
+        Word(
+            "x-audit",
+            ("openapi", "schema"),
+            "Writes of this schema, or of all that are stored, are kept in the audit trail.",
+            _flag("Whether they are"),
         ),
         Word("x-action", ("operation",), "What this operation does.", _ACTION),
         Word(

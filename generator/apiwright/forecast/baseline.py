@@ -104,6 +104,6 @@ def _loaded(contract: Path, base: Path) -> Document:
     if document is None or report.failed:
         problem = next(iter(report))
         raise BaselineError(f"the contract to compare with can't be read: {problem.message}")
-    problems = Report()
-    check(document, problems)
-    return document if problems.failed else completed(document)
+    faults = Report()
+    check(document, faults)
+    return document if faults.failed else completed(document)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from apiwright.ir.operations import Operation
+from apiwright.ir.policies.events import ResourceEvents, Webhook
 from apiwright.ir.policies.limits import Limit
 from apiwright.ir.schemas import Json, NamedSchema
 from apiwright.ir.storage import Entity
@@ -124,8 +125,8 @@ class Resource:
 class Service:
     """A service, understood.
 
-    `deleted` names tables that may go with their rows, `limits` has those of each operation that is
-    limited, by its id.
+    `deleted` names tables that may go with their rows, `audited` the entities whose writes are
+    kept in the audit trail; `limits` has those of each operation that is limited, by its id.
     """
 
     title: str
@@ -142,6 +143,9 @@ class Service:
     default_role: str
     errors: Errors
     deleted: tuple[str, ...] = ()
+    events: tuple[ResourceEvents, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
+    audited: tuple[str, ...] = ()
     limits: Mapping[str, tuple[Limit, ...]] = field(default_factory=dict)
 
     @property
@@ -156,3 +160,8 @@ class Service:
             if entity.identity is not None:
                 return entity
         return None
+
+    @property
+    def recorded(self) -> frozenset[str]:
+        """The entities whose writes leave something behind beside their rows."""
+        return frozenset((*self.audited, *(known.entity for known in self.events)))

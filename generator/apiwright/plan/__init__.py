@@ -1,6 +1,6 @@
 """From a service to the files that it is made of, and to the changes of its database."""
 
-from apiwright.plan.expected import expected_overrides
+from apiwright.plan.expected import expected_handlers, expected_overrides
 from apiwright.plan.files import DataFile, Plan, PlannedFile, Policy
 from apiwright.plan.plan import plan
 from apiwright.plan.storage.findings import Note, Question, Refusal
@@ -19,6 +19,7 @@ __all__ = [
     "Refusal",
     "StepView",
     "StoragePlan",
+    "expected_handlers",
     "expected_overrides",
     "plan",
     "storage_plan",

@@ -22,6 +22,7 @@ from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import Column, Entity, Fill, ManyToMany
 from apiwright.plan.schema_classes import SchemaClasses, plan_schema_classes
 from apiwright.plan.storage.types import sql_type
+from apiwright.plan.views.audit import audited_columns
 from apiwright.plan.views.direct import DirectBuilder, answers_module
 from apiwright.plan.views.service import api_package
 
@@ -232,6 +233,8 @@ def _schema(name: str, service: Service, classes: SchemaClasses) -> SchemaStory:
             if schema == name
         }
     )
+    if name in service.recorded:
+        files += ["app/recording.py"]
     if entity is not None:
         files += [
             f"app/models/{entity.module}.py",
@@ -241,7 +244,7 @@ def _schema(name: str, service: Service, classes: SchemaClasses) -> SchemaStory:
         name=name,
         place=str(known.schema.position),
         does=f"stored in the table {entity.table}" if entity else _use(files),
-        details=tuple(_storage(entity)) if entity is not None else (),
+        details=(*_storage(entity), *_told(name, service)) if entity is not None else (),
         evidence=entity.evidence if entity is not None else (),
         files=tuple(files),
     )
@@ -262,6 +265,24 @@ def _storage(entity: Entity) -> Iterator[str]:
         yield f"unique: {', '.join(rule.columns)}{case}"
     for index in entity.indexes:
         yield f"index: {', '.join(index.columns)} ({index.reason})"
+
+
+def _told(name: str, service: Service) -> Iterator[str]:
+    """What writes leave behind beside the row."""
+    for known in service.events:
+        if known.entity == name:
+            for occasion, event in known.occasions:
+                yield f"tells {event} when {occasion.value}{_hooks(event, service)}"
+            for event in known.published:
+                yield f"tells {event} when an override publishes it{_hooks(event, service)}"
+    if name in service.audited:
+        kept = audited_columns(service.entities[name], service)
+        yield f"audited: {', '.join(column.name for column in kept)}"
+
+
+def _hooks(event: str, service: Service) -> str:
+    fed = [webhook.name for webhook in service.webhooks if event in webhook.events]
+    return f", to the webhook {' and '.join(fed)}" if fed else ""
 
 
 _FILLS: Mapping[Fill, str] = {

@@ -18,12 +18,14 @@ from apiwright.plan.storage.storage_plan import StoragePlan, storage_plan
 from apiwright.plan.storage.tables import needs_more
 from apiwright.plan.test_files import test_data, test_files
 from apiwright.plan.views.alerts import alerts
+from apiwright.plan.views.audit import audited_views
 from apiwright.plan.views.binding import binding_view
 from apiwright.plan.views.caching import caching_view
 from apiwright.plan.views.constraints import constraints_view
 from apiwright.plan.views.dashboard import dashboard
 from apiwright.plan.views.deprecation import deprecations
 from apiwright.plan.views.direct import DirectBuilder, answers_module
+from apiwright.plan.views.events import events_view
 from apiwright.plan.views.limits import limits_view
 from apiwright.plan.views.models import model_view, needs_own_type
 from apiwright.plan.views.repositories import repository_view
@@ -46,14 +48,18 @@ def plan(
     history: History,
     bound: Mapping[str, str],
     storage: StoragePlan | None = None,
+    *,
+    handled: bool = False,
 ) -> Plan:
     """Every file of the service.
 
     `history` are the revisions that exist, `storage` what becomes of the database if that is known
     already; `bound` maps the modules of resources to those of the
-    overrides that take their place, such as `items` to `overrides.items`.
+    overrides that take their place, such as `items` to `overrides.items`; `handled` tells whether
+    there are handlers of events in `overrides/events.py`.
     """
-    return _Planner(service, history, bound, storage or storage_plan(history, service)).plan()
+    storage = storage or storage_plan(history, service)
+    return _Planner(service, history, bound, storage, handled=handled).plan()
 
 
 class _Planner:
@@ -63,6 +69,8 @@ class _Planner:
         history: History,
         bound: Mapping[str, str],
         storage: StoragePlan,
+        *,
+        handled: bool,
     ) -> None:
         self._service = service
         self._history = history
@@ -78,6 +86,8 @@ class _Planner:
             "service": service_view(service, overridden=bool(bound), direct=bool(self._answered)),
             "binding": binding_view(service),
             "adopted": bool(history.unmanaged) or any(table.found for table in storage.tables),
+            "events": events_view(service, self._classes, handled=handled),
+            "audited": audited_views(service),
             "identity": identity_view(identity, service.default_role) if identity else None,
         }
 
@@ -96,6 +106,7 @@ class _Planner:
         if service.identity is not None:
             for path in _WITH_SIGN_IN:
                 yield self._file(path)
+        yield from self._recording()
         if keeps_answers(service):
             caching = caching_view(service)
             for path in _WITH_CACHES:
@@ -115,6 +126,18 @@ class _Planner:
         if self._answered:
             yield from self._direct_answers()
         yield from self._resources()
+
+    def _recording(self) -> Iterator[PlannedFile]:
+        """What writes leave behind beside their rows, and who tells of it."""
+        service = self._service
+        for used, paths in (
+            (service.recorded, _WITH_RECORDING),
+            (service.events, _WITH_EVENTS),
+            (service.webhooks, ("app/relay/webhooks.py",)),
+            (service.audited, ("app/audit.py", "app/models/audit.py")),
+        ):
+            for path in paths if used else ():
+                yield self._file(path)
 
     def _models(self) -> Iterator[PlannedFile]:
         entities = list(self._service.entities.values())
@@ -222,7 +245,7 @@ class _Planner:
     def _project(self) -> Iterator[PlannedFile]:
         for path in _PROJECT:
             yield self._file(path)
-        yield self._file("monitoring/alerts.yaml", alerts=alerts())
+        yield self._file("monitoring/alerts.yaml", alerts=alerts(self._service))
         identity = self._service.identity
         yield self._file(
             "app/seed.py",
@@ -333,6 +356,23 @@ _WITH_SIGN_IN = (
     "app/services/sessions.py",
     "app/utils/roles.py",
     "app/utils/security.py",
+)
+_WITH_RECORDING = ("app/origin.py", "app/recording.py")
+_WITH_EVENTS = (
+    "app/events/__init__.py",
+    "app/events/bindings.py",
+    "app/events/handlers.py",
+    "app/events/outbox.py",
+    "app/events/resources.py",
+    "app/models/outbox.py",
+    "app/relay/__init__.py",
+    "app/relay/__main__.py",
+    "app/relay/deliveries.py",
+    "app/relay/destinations.py",
+    "app/relay/figures.py",
+    "app/relay/record.py",
+    "app/relay/relay.py",
+    "app/relay/stream.py",
 )
 _WITH_LIMITS = (
     "app/limits/__init__.py",

@@ -126,6 +126,9 @@ def _uses(service: Service) -> dict[str, set[Direction]]:
         for root, direction in _roots(operation):
             for name in _reached(root, service.schemas):
                 found.setdefault(name, set()).add(direction)
+    for told in service.events:
+        for name in (told.entity, *_reached(service.schemas[told.entity].schema, service.schemas)):
+            found.setdefault(name, set()).add(Direction.RESPONSE)
     return {name: found[name] for name in service.schemas if name in found}
 
 

@@ -15,6 +15,7 @@ from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_answers import answers_document
 from apiwright.plan.views.tests_load import load_view
 from apiwright.plan.views.tests_models import model_tests_view
+from apiwright.plan.views.tests_recording import audit_tests, told_tests
 from apiwright.plan.views.tests_resources import resource_tests_view
 from apiwright.plan.views.tests_services import service_tests_views
 from apiwright.plan.views.tests_sign_in import account_tests_view, sign_in_tests_view
@@ -101,9 +102,23 @@ def _with_views(
         yield "tests/test_auth.py", {"sign_in": sign_in}
     if models is not None:
         yield "tests/test_models.py", {"models": models}
+    yield from _recording(kit)
     if load is not None:
         for path in _LOAD:
             yield path, {"load": load}
+
+
+def _recording(kit: Kit) -> Iterator[tuple[str, dict[str, object]]]:
+    """The tests of events and of the audit trail, where there are rows to make them with."""
+    told, kept = told_tests(kit), audit_tests(kit)
+    if told:
+        marks = any(resource.soft_delete for resource in told)
+        yield "tests/test_events.py", {"told": told, "marks_deleted": marks}
+        yield "tests/test_relay.py", {"told": told}
+    if kit.service.webhooks:
+        yield "tests/test_webhooks.py", {}
+    if kept:
+        yield "tests/test_audit.py", {"kept": kept}
 
 
 def _resources(service: Service) -> Iterator[tuple[str, Resource]]:
@@ -162,14 +177,18 @@ _TAKEN = frozenset(
         _CACHING,
         _CONDITIONS,
         _DEPRECATION,
+        "tests/test_audit.py",
         _LIMITS,
         "tests/test_auth.py",
         "tests/test_binding.py",
         "tests/test_contract.py",
+        "tests/test_events.py",
         "tests/test_models.py",
         "tests/test_overriding.py",
+        "tests/test_relay.py",
         "tests/test_services.py",
         "tests/test_statements.py",
+        "tests/test_webhooks.py",
     )
 )
 """Names of files that tests of a resource can't have."""

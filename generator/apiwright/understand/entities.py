@@ -41,13 +41,17 @@ _ACTIVE = ("is_active", "active", "enabled", "is_enabled")
 
 @dataclass(frozen=True, slots=True)
 class EntityReader:
-    """Builds the entities of a contract from its stored schemas and the sites they live at."""
+    """Builds the entities of a contract from its stored schemas and the sites they live at.
+
+    `own_tables` are those that the service has beside the contract's.
+    """
 
     named: Mapping[str, NamedSchema]
     stored: Mapping[str, Stored]
     sites: Mapping[str, Site]
     written: tuple[Written, ...]
     identity: str
+    own_tables: tuple[str, ...] = ()
 
     def entities(self) -> dict[str, Entity]:
         """The entities by the name of their schema, without the indexes that lists want."""
@@ -104,7 +108,8 @@ class EntityReader:
 
     def _modules(self) -> dict[str, str]:
         """The modules of models, clear of those that every service has."""
-        return names.distinct(((n, names.module(n, "schema")) for n in self.stored), _TAKEN_MODULES)
+        taken = (*_TAKEN_MODULES, *(("audit", "outbox") if self.own_tables else ()))
+        return names.distinct(((n, names.module(n, "schema")) for n in self.stored), taken)
 
     def _plurals(self, modules: Mapping[str, str]) -> dict[str, str]:
         """What repositories are called in services, clear of the methods there."""
@@ -122,7 +127,7 @@ class EntityReader:
             written = self.named[name].schema.extensions.get("x-table")
             given = (written.text or written.string("name")) if written is not None else ""
             wanted.append((name, given or names.sql(names.plural(names.snake(name).rstrip("_")))))
-        found = names.distinct(wanted, _TAKEN_TABLES)
+        found = names.distinct(wanted, (*_TAKEN_TABLES, *self.own_tables))
         return {name: names.sql(table) for name, table in found.items()}
 
     def _inputs(self, name: str) -> Inputs:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from apiwright import names
 from apiwright.ir.operations import CreateAction, Operation, RowAction, TokenAction
-from apiwright.ir.schemas import Schema
+from apiwright.ir.policies.events import ResourceEvents
+from apiwright.ir.schemas import NamedSchema, Schema
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Entity, ManyToMany
 from apiwright.load import Document
@@ -18,6 +19,13 @@ from apiwright.understand.contract import served_contract
 from apiwright.understand.directions import mark
 from apiwright.understand.entities import EntityReader
 from apiwright.understand.errors import read_errors
+from apiwright.understand.events import (
+    RECORDING_TABLES,
+    read_audited,
+    read_events,
+    read_webhooks,
+    recording_tables,
+)
 from apiwright.understand.evolution import deleted_tables
 from apiwright.understand.indexes import with_indexes, with_own_names
 from apiwright.understand.limits import read_limits
@@ -46,10 +54,14 @@ def understand(document: Document) -> Service:
     stored = find_stored(written, reader.named)
     identity = find_identity(written, reader.named, stored)
     sites = find_sites(written, reader.named, stored, identity)
-    entities = EntityReader(reader.named, stored, sites, written, identity).entities()
+    own = recording_tables(document, reader.named)
+    entities = EntityReader(reader.named, stored, sites, written, identity, own).entities()
     actions = ActionReader(reader.named, entities, sites, schemes, base, written)
     acting = [_with_action(actions, item, entities) for item in written]
-    named = mark(reader.named, _requests(acting), _responses(acting))
+    events = read_events(reader.named, entities)
+    webhooks = read_webhooks(document, reader, events)
+    answers = (*_responses(acting), *_told(events, reader.named))
+    named = mark(reader.named, _requests(acting), answers)
     operations = with_conditions(acting, base, named, entities)
     roles, default_role = read_roles(document)
     nodes = (item.node for item in written)
@@ -65,7 +77,7 @@ def understand(document: Document) -> Service:
         base_path=base,
         contract=contract,
         schemas=named,
-        entities=_indexed(entities, operations),
+        entities=_indexed(entities, operations, own),
         operations=by_id(operations),
         resources=read_resources(
             document.root, operations, (known.class_name for known in named.values())
@@ -75,6 +87,9 @@ def understand(document: Document) -> Service:
         default_role=default_role,
         errors=errors,
         deleted=deleted_tables(document.root.get("x-deleted")),
+        events=events,
+        webhooks=webhooks,
+        audited=read_audited(document, reader.named, entities),
         limits=limits,
     )
 
@@ -94,7 +109,9 @@ def _with_action(actions: ActionReader, item: Written, entities: Mapping[str, En
     return operation
 
 
-def _indexed(entities: dict[str, Entity], operations: list[Operation]) -> dict[str, Entity]:
+def _indexed(
+    entities: dict[str, Entity], operations: list[Operation], own: tuple[str, ...]
+) -> dict[str, Entity]:
     links = [
         relation
         for entity in entities.values()
@@ -102,7 +119,8 @@ def _indexed(entities: dict[str, Entity], operations: list[Operation]) -> dict[s
         if isinstance(relation, ManyToMany)
     ]
     tables = {entity.table for entity in entities.values()} | {link.table for link in links}
-    taken = tables | {names.sql(f"pk_{table}") for table in tables} | _SIGN_IN
+    taken = tables | {names.sql(f"pk_{table}") for table in (*tables, *own)} | _SIGN_IN | {*own}
+    taken |= {index for table in own for index in RECORDING_TABLES[table]}
     taken |= {names.sql(f"ix_{link.table}_{link.target_column}") for link in links}
     indexed = (with_indexes(entity, operations) for entity in entities.values())
     return with_own_names(indexed, taken)
@@ -114,6 +132,12 @@ def _requests(operations: Iterable[Operation]) -> Iterator[Schema]:
         for content in operation.body.contents if operation.body is not None else ():
             if content.schema is not None:
                 yield content.schema
+
+
+def _told(events: Iterable[ResourceEvents], named: Mapping[str, NamedSchema]) -> Iterator[Schema]:
+    """What events tell travels as answers do."""
+    for known in events:
+        yield Schema(named[known.entity].schema.position, "", ref=known.entity)
 
 
 def _responses(operations: Iterable[Operation]) -> Iterator[Schema]:

@@ -1,1 +1,1 @@
-"""What a contract asks for around its operations; each policy is a module."""
+"""Policies: what a service does beside its operations, as far as the contract asks for it."""

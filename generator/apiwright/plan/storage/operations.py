@@ -8,7 +8,7 @@ from apiwright.code import Code, compose, constant, joined, literal
 from apiwright.plan.storage.batches import filled, renamed_values
 from apiwright.plan.storage.creation import part_created, part_dropped, table_statements
 from apiwright.plan.storage.evolve import key_name
-from apiwright.plan.storage.sql import name_quoted, quoted, script
+from apiwright.plan.storage.sql import guard_name, guarded, name_quoted, quoted, script
 from apiwright.plan.storage.steps import (
     AddCheck,
     AddColumn,
@@ -112,12 +112,15 @@ def _(step: CreateTable) -> tuple[Code, ...]:
         )
         for check in table.checks
     ]
-    return (compose("op.create_table({})", joined(parts)),)
+    guard = tuple(_execute(sql) for sql in guarded(table.name)) if table.append_only else ()
+    return (compose("op.create_table({})", joined(parts)), *guard)
 
 
 @code.register
 def _(step: DropTable) -> tuple[Code, ...]:
-    return (compose("op.drop_table({})", literal(step.table.name)),)
+    name = step.table.name
+    unguarded = (_execute(f"DROP FUNCTION {guard_name(name)}()"),) if step.table.append_only else ()
+    return (compose("op.drop_table({})", literal(name)), *unguarded)
 
 
 @code.register

@@ -27,14 +27,15 @@ def write_snapshot(table: Table) -> str:
     """A table as JSON.
 
     A table says nothing of others but what its foreign keys name, so that what two branches add
-    stands in two files; `retained` and `found` are written only where it is so.
+    stands in two files; `retained`, `found` and `append_only` are written only where it is so.
     """
     written = asdict(table)
     for part in (written, *written["columns"]):
         if not part["retained"]:
             del part["retained"]
-    if table.found is None:
-        del written["found"]
+    for word in ("found", "append_only"):
+        if not written[word]:
+            del written[word]
     return json.dumps(written, indent=2, ensure_ascii=True) + "\n"
 
 
@@ -74,6 +75,7 @@ def _table(written: dict[str, Any]) -> Table:
         ),
         retained=written.get("retained", False),
         found=_found(written["found"]) if written.get("found") else None,
+        append_only=written.get("append_only", False),
     )
 
 

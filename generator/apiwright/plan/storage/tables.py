@@ -123,7 +123,8 @@ class Table:
     """A table with everything that belongs to it.
 
     A `retained` one is gone from the contract, and stays for the sake of its rows. `found` tells
-    how the database differs where the table was there first; None where it doesn't.
+    how the database differs where the table was there first; None where it doesn't. A trigger keeps
+    the rows of an `append_only` one from being changed and deleted.
     """
 
     name: str
@@ -134,6 +135,7 @@ class Table:
     indexes: tuple[TableIndex, ...] = ()
     retained: bool = False
     found: Found | None = None
+    append_only: bool = False
 
     def column(self, name: str) -> TableColumn | None:
         """The column called `name`."""

@@ -133,6 +133,8 @@ def repository_view(entity: Entity, service: Service, classes: SchemaClasses) ->
     ]
     lists = [o for o in operations if isinstance(o.action, ListAction)]
     views = {view.schema: view for o in operations for view in views_of(o.action) if view.loads}
+    told = (known.view for known in service.events if known.entity == entity.name)
+    views |= {view.schema: view for view in told if view.loads}
     imports = sorted(
         ref for o in lists if (ref := classes.parameter_class(o.id, "query")) is not None
     )

@@ -79,6 +79,11 @@ class ServiceView:
     overridden: bool
     direct: bool
     deprecated: bool
+    events: bool
+    webhooks: bool
+    audit: bool
+    recorded: bool
+    event_stream: str
     limited: bool
     json_columns: bool
     versioned: bool
@@ -138,6 +143,11 @@ def service_view(service: Service, *, overridden: bool, direct: bool) -> Service
         overridden=overridden,
         direct=direct,
         deprecated=any(operation.deprecated for operation in service.operations.values()),
+        events=bool(service.events),
+        webhooks=bool(service.webhooks),
+        audit=bool(service.audited),
+        recorded=bool(service.recorded),
+        event_stream=f"{slug}:events",
         limited=service.limited,
         json_columns=any(
             column.type is ColumnType.JSON

@@ -14,8 +14,8 @@ from apiwright.ir.operations import (
     RowVerb,
     View,
 )
-from apiwright.ir.schemas import Json
-from apiwright.ir.shapes import flat, properties
+from apiwright.ir.schemas import Direction, Json
+from apiwright.ir.shapes import dropped, flat, properties
 from apiwright.ir.storage import Entity, OnDelete, Unique
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_people import Guard
@@ -160,12 +160,22 @@ def _echoes(
     example = _example(kit, operation)
     if action.view is None or example is None:
         return ()
-    shown = properties(kit.service.schemas[action.view.schema].schema, kit.service.schemas)
+    shown = _shown(kit, action.view)
     written = {entity.column(write.column).property: write.column for write in action.writes}
     return tuple(
         name
         for name, value in example.items()
         if name in shown and name in written and shown_as_sent(entity.column(written[name]), value)
+    )
+
+
+def _shown(kit: Kit, view: View) -> frozenset[str]:
+    """The properties that an answer has, not those that clients may only write."""
+    named = kit.service.schemas
+    return frozenset(
+        name
+        for name, prop in properties(named[view.schema].schema, named).items()
+        if not dropped(flat(prop.schema, named), Direction.RESPONSE)
     )
 
 
@@ -424,7 +434,7 @@ def _puts_defaults_back(
         return
     if action.view is None or not callable_in_tests(kit, operation) or not scene.sign_in():
         return
-    shown = properties(kit.service.schemas[action.view.schema].schema, kit.service.schemas)
+    shown = _shown(kit, action.view)
     written = {entity.column(write.column).property: write.column for write in action.writes}
     defaults = {
         name: flat(prop.schema, kit.service.schemas).default[0]
