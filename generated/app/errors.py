@@ -196,6 +196,9 @@ def contract_methods(request: Request) -> list[str]:
 RACES = frozenset({"40001", "40P01"})
 """States of what lost a race: a serialization failure, a deadlock. Another try may well win."""
 
+OUTDATED = frozenset({"0A000"})
+"""State of a prepared statement whose columns a migration has changed; it is prepared anew."""
+
 LOST = frozenset({"57P01", "57P03", "08006"})
 """States of a connection that the server has ended, or is about to end."""
 
@@ -210,7 +213,10 @@ UNSTORABLE = frozenset(
 
 def sqlstate(error: BaseException) -> str:
     """The SQLSTATE of a database error (PostgreSQL, appendix A), or ""."""
-    return str(getattr(getattr(error, "orig", error), "sqlstate", "") or "")
+    told = getattr(error, "orig", error)
+    # SQLAlchemy doesn't pass every state on; the driver's own error stands behind its own.
+    found = getattr(told, "sqlstate", "") or getattr(told.__cause__, "sqlstate", "")
+    return str(found or "")
 
 
 def install(app: FastAPI) -> None:
