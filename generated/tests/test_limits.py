@@ -158,7 +158,8 @@ def test_a_network_of_ipv6_is_one_caller(tight: FastAPI) -> None:
 def test_accounts_are_counted_wherever_they_are(tight: FastAPI) -> None:
     """Who is signed in is known by the token, if it is one of ours; others by their address."""
     tokens = tight.state.tokens
-    texts = [tokens.write_access_token(AccessToken(uuid4(), uuid4(), frozenset())) for _ in "ab"]
+    subjects = uuid4(), uuid4()
+    texts = [tokens.write_access_token(AccessToken(who, uuid4(), frozenset())) for who in subjects]
 
     def counted(token: str, address: str, per: Per = Per.USER) -> str:
         headers = [(b"authorization", f"Bearer {token}".encode())]

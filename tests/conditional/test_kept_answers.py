@@ -166,6 +166,7 @@ def test_nothing_is_stale_after_a_write_returned(way: str, newsroom: Newsroom) -
                 answer = http.get(path)
                 if answer.status_code != 200:
                     failures.append(answer.text)
+                time.sleep(0.002)
 
     bases = [newsroom.direct.base_url, newsroom.typed.base_url]
     threads = [threading.Thread(target=fill, args=(base,)) for base in bases]
