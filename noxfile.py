@@ -41,6 +41,8 @@ nox.options.error_on_missing_interpreters = False
 
 # Tests with a session of their own.
 APART = ("corpus", "migrations", "fuzz", "acceptance", "scale", "services")
+# Whoever has nothing left to do takes over half of what the other still has.
+BOTH_CORES = ("--numprocesses=2", "--dist=worksteal")
 # A tool that runs tools imports subprocess and starts programs without a shell; assertions tell the
 # type checker what is known; and whatever has a token in its name is no password yet.
 BANDIT_SKIPS = "B101,B105,B404,B603,B606"
@@ -83,28 +85,27 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The tests of the generator, and how much of it they reach."""
     ignored = [f"--ignore=tests/{name}" for name in APART]
-    together = ("--numprocesses=2", "--dist=loadfile")
-    pytest(session, "tests", *ignored, *together, "--cov=generator", "--cov-fail-under=95")
+    pytest(session, "tests", *ignored, *BOTH_CORES, "--cov=generator", "--cov-fail-under=95")
 
 
 @nox.session
 def corpus(session: nox.Session) -> None:
     """Contracts of other people, where they are at hand: what is valid is understood."""
-    pytest(session, "tests/corpus", "--numprocesses=2")
+    pytest(session, "tests/corpus", *BOTH_CORES)
 
 
 @nox.session
 def service(session: nox.Session) -> None:
     """The tests that come with the generated service, and with services of other contracts."""
     with session.chdir(ROOT / "generated"):
-        pytest(session, "--cov=app", "--cov-fail-under=90")
-    pytest(session, "tests/services", "--numprocesses=2")
+        pytest(session, *BOTH_CORES, "--cov=app", "--cov-fail-under=90")
+    pytest(session, "tests/services", *BOTH_CORES)
 
 
 @nox.session
 def migrations(session: nox.Session) -> None:
     """Migrations: up, down, and the same schema as the models."""
-    pytest(session, "tests/migrations", "--numprocesses=2")
+    pytest(session, "tests/migrations", *BOTH_CORES)
 
 
 @nox.session
@@ -119,8 +120,8 @@ def evolution(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """The running service against its own contract."""
-    pytest(session, "tests/fuzz")
+    """The running service against its own contract, from two seeds at the same time."""
+    pytest(session, "tests/fuzz", *BOTH_CORES)
 
 
 @nox.session

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import (
     Field,
+    IPvAnyNetwork,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
@@ -54,6 +55,8 @@ class Settings(BaseSettings):
     docs_enabled: bool | None = None
     cors_origins: tuple[str, ...] = ()
     max_body_bytes: PositiveInt = 1_048_576
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    rate_limit_factor: PositiveFloat = 1.0
     drain_seconds: NonNegativeFloat | None = None
     metrics_token: SecretStr = SecretStr("")
     metrics_open: bool | None = None
@@ -72,6 +75,7 @@ class Settings(BaseSettings):
     migration_patience: PositiveFloat = 300.0
 
     redis_url: SecretStr | None = None
+    redis_timeout: PositiveFloat = 0.25
 
     jwt_keys: dict[str, SecretStr] = {}
     jwt_signing_key: str = ""
@@ -83,6 +87,7 @@ class Settings(BaseSettings):
     hash_algorithm: Literal["bcrypt", "argon2id"] = "bcrypt"
     bcrypt_rounds: Annotated[int, Field(ge=4, le=20)] = 12
     hash_workers: PositiveInt = 2
+    login_attempts: PositiveInt = 10
 
     seed_password: SecretStr = SecretStr("")
 

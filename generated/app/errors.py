@@ -88,6 +88,22 @@ class Conflict(ApiError):
     detail = "Not possible in the present state"
 
 
+class PreconditionFailed(ApiError):
+    """It is not as the client thinks that it is (RFC 9110, section 15.5.13)."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    code = "precondition_failed"
+    detail = "It has been changed since: read it again, and send the new ETag as If-Match"
+
+
+class PreconditionRequired(ApiError):
+    """The client has to say which version it changes (RFC 6585, section 3)."""
+
+    status = HTTPStatus.PRECONDITION_REQUIRED
+    code = "precondition_required"
+    detail = "Read it first, and send its ETag as If-Match"
+
+
 class TooLarge(ApiError):
     """The body is larger than the service takes."""
 
@@ -102,6 +118,17 @@ class UnsupportedMediaType(ApiError):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     code = "unsupported_media_type"
     detail = "The media type of the body is not supported"
+
+
+class TooManyRequests(ApiError):
+    """The caller has to wait (RFC 6585, section 4)."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many_requests"
+
+    def __init__(self, seconds: int) -> None:
+        detail = f"Too many requests: try again in {seconds} s"
+        super().__init__(detail, headers={"Retry-After": str(seconds)})
 
 
 class NotAnswered(ApiError):

@@ -1,4 +1,4 @@
-"""The application: `uvicorn app.main:app` serves it."""
+"""The application: `uvicorn app.main:app --no-proxy-headers` serves it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ from starlette.middleware.cors import CORSMiddleware
 from app import contract, direct, errors
 from app.api import docs, health, metrics
 from app.api.router import router
-from app.cache import Cache
 from app.config import Settings, get_settings
 from app.database import Database
 from app.direct.route import DirectRoute
 from app.draining import drained
+from app.limits.attempts import Attempts
+from app.limits.headers import RateLimitHeaders
+from app.limits.limiter import Limiter
 from app.logs import log_lost_errors, set_up_logging
 from app.metrics import Sampler
 from app.monitoring import Monitoring
+from app.proxies import TrustedProxies
 from app.readiness import Readiness
+from app.redis import SharedRedis
 from app.services.bindings import OVERRIDES
 from app.slow import slow_ones_told
 from app.tracing import exported
@@ -51,11 +55,13 @@ def create_app(settings: Settings | None = None, *, answer_directly: bool = True
     )
     app.state.settings = settings
     app.state.database = Database(settings)
-    app.state.cache = Cache(settings)
-    app.state.readiness = Readiness(app.state.database, app.state.cache)
+    app.state.redis = SharedRedis(settings)
+    app.state.readiness = Readiness(app.state.database, app.state.redis)
     app.state.draining = False
     app.state.sampler = Sampler(app.version)
     app.state.sampler.add(app.state.database.sample)
+    app.state.limiter = Limiter(settings, app.state.redis)
+    app.state.attempts = Attempts(settings, app.state.redis)
     app.state.passwords = PasswordHasher(settings)
     app.state.tokens = Tokens(settings)
     check_overrides(OVERRIDES)
@@ -75,7 +81,10 @@ def create_app(settings: Settings | None = None, *, answer_directly: bool = True
             allow_methods=["*"],
             allow_headers=["Authorization", "Content-Type"],
         )
+    app.add_middleware(RateLimitHeaders)
     app.add_middleware(Monitoring)
+    if settings.trusted_proxies:
+        app.add_middleware(TrustedProxies, networks=settings.trusted_proxies)
     return app
 
 
@@ -88,7 +97,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     log_lost_errors()
     contract.operations()
     app.state.database.connect()
-    app.state.cache.connect()
+    app.state.redis.connect()
     # What was made until now lives as long as the process: no collection has to look at it again.
     gc.collect()
     gc.freeze()
@@ -98,7 +107,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         sampling = asyncio.create_task(app.state.sampler.run())
         yield
         sampling.cancel()
-    await app.state.cache.disconnect()
+    await app.state.redis.disconnect()
     await app.state.database.disconnect()
     app.state.passwords.close()
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from app.cache import Cache
 from app.database import Database
 from app.errors import sqlstate
+from app.redis import SharedRedis
 
 REMEMBERED_SECONDS = 1.0
 PATIENCE_SECONDS = 2.0
@@ -75,9 +75,9 @@ class Revisions:
 class Readiness:
     """Looks at what the service needs: PostgreSQL as this code wants it, and Redis, if any."""
 
-    def __init__(self, database: Database, cache: Cache) -> None:
+    def __init__(self, database: Database, redis: SharedRedis) -> None:
         self._database = database
-        self._cache = cache
+        self._redis = redis
         self._revisions: Revisions | None = None
         self._state = State.OK
         self._seen = float("-inf")
@@ -95,7 +95,7 @@ class Readiness:
 
     async def _looked(self) -> State:
         state = await self._database_state()
-        if state is State.OK and self._cache.redis is not None and not await self._cache.is_up():
+        if state is State.OK and self._redis.configured and not await self._redis.is_up():
             state = State.DEGRADED
         if state is not self._state:
             log.warning("readiness: %s", state)

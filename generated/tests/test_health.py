@@ -54,7 +54,7 @@ def test_a_service_without_its_database_is_not_ready() -> None:
     assert client.get("/health/live").status_code == 200
 
 
-def test_a_service_without_its_cache_is_degraded() -> None:
+def test_a_service_without_redis_is_degraded() -> None:
     """It can work without Redis, only less well."""
     app = create_app(settings_with(redis_url=SecretStr(f"redis://{NOBODY_LISTENS}")))
     with TestClient(app) as client:

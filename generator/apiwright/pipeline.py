@@ -33,7 +33,7 @@ from apiwright.problems import Position, Report
 from apiwright.project import Project
 from apiwright.render import render
 from apiwright.served import check_withdrawals
-from apiwright.understand import understand
+from apiwright.understand import completed, understand
 
 
 @dataclass(slots=True)
@@ -102,6 +102,7 @@ def comprehend_contract(project: Project, report: Report, timings: Timings) -> U
     if document is None or _failed(report):
         return None
     with timings.stage("understand"):
+        document = completed(document)
         service = understand(document)
     return Understood(document, service, {})
 

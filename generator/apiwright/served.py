@@ -8,6 +8,7 @@ from apiwright.breaking import api_changes
 from apiwright.load import Document, load
 from apiwright.problems import Report
 from apiwright.project import Project
+from apiwright.understand.limits_contract import drop_additions
 
 _CONTRACT = "app/contract/openapi.json"
 _ANNOUNCED = b'"x-sunset"'
@@ -15,13 +16,19 @@ _TOO_EARLY = "-before-sunset"
 
 
 def served_contract(project: Project) -> Document | None:
-    """The contract of the last run; None if there was none, or if it can't be read any more."""
+    """The contract of the last run, as its author wrote it.
+
+    None if there was none, or if it can't be read any more.
+    """
     contract = project.output / _CONTRACT
     if not contract.is_file():
         return None
     report = Report()
     document = load(contract, report, base=project.root)
-    return None if report.failed else document
+    if report.failed or document is None:
+        return None
+    drop_additions(document)
+    return document
 
 
 def check_withdrawals(

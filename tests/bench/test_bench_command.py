@@ -12,7 +12,7 @@ from apiwright.bench.run import Effort, Figures, bench
 from apiwright.bench.targets import LeftOut
 from apiwright.local import Servers
 from tests.bench.answering import answering, http
-from tests.support.command import apiwright, called, reference_project
+from tests.support.command import apiwright_process, called, reference_project
 from tests.support.contracts import things, understood
 from tests.support.running import scratch_database
 
@@ -27,7 +27,8 @@ def environ(servers: Servers) -> Iterator[dict[str, str]]:
 def test_it_measures_what_anybody_may_call(tmp_path: Path, environ: dict[str, str]) -> None:
     """First as a table; then, on the rows that are there now, with two workers, as JSON."""
     project = reference_project(tmp_path)
-    done = apiwright(project, "bench", "--seconds", "0.5", "--rows", "30", environ=environ)
+    first = ("bench", "--seconds", "0.5", "--rows", "30")
+    done = apiwright_process(project, *first, environ=environ)
     assert done.code == 0, done.text
     title, *lines = done.out.splitlines()
     assert title.split()[:2] == ["operation", "req/s"]
@@ -36,7 +37,7 @@ def test_it_measures_what_anybody_may_call(tmp_path: Path, environ: dict[str, st
     assert '"endpoint": "/api/v1/items/"' in (project / ".apiwright" / "bench.log").read_text()
 
     arguments = ("bench", "listItems", "--seconds", "0.5", "--workers", "2", "--json")
-    done = apiwright(project, *arguments, environ=environ)
+    done = apiwright_process(project, *arguments, environ=environ)
     assert done.code == 0, done.text
     said = json.loads(done.out)
     (figures,) = said["operations"]
@@ -71,7 +72,8 @@ def test_a_contract_with_errors_is_not_measured(tmp_path: Path) -> None:
 def test_a_service_that_does_not_start_is_told(tmp_path: Path, environ: dict[str, str]) -> None:
     """With the place of its last words."""
     project = reference_project(tmp_path)
-    done = apiwright(project, "bench", environ={**environ, "CORS_ORIGINS": '["*"]'})
+    origins = {"CORS_ORIGINS": '["*"]'}
+    done = apiwright_process(project, "bench", environ={**environ, **origins})
     assert done.code == 1
     log = project / ".apiwright" / "bench.log"
     assert f"the service ended while it was starting; see {log}" in done.err

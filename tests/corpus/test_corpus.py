@@ -16,11 +16,14 @@ from pathlib import Path
 
 import pytest
 
+from apiwright.check import check
 from apiwright.ir.operations import CustomAction
-from apiwright.load import load, plain, walk
-from apiwright.pipeline import Timings, comprehend
-from apiwright.problems import Report, Severity
+from apiwright.ir.service import Service
+from apiwright.load import Document, load, plain, walk
+from apiwright.pipeline import bind
+from apiwright.problems import Problem, Report, Severity
 from apiwright.project import Project
+from apiwright.understand import understand
 from tests.support.running import ROOT
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
@@ -57,48 +60,64 @@ def test_there_are_contracts() -> None:
 
 @pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.file)
 def test_contracts_are_understood(sample: Sample, tmp_path: Path) -> None:
-    spec = sample.folder / sample.file
-    project = Project(sample.folder, spec, tmp_path / "generated", tmp_path / "overrides", None)
+    project = Project(
+        sample.folder, sample.folder / sample.file, tmp_path / "out", tmp_path / "overrides", None
+    )
     report = Report()
     began = time.process_time()
-    understood = comprehend(project, report, Timings())
-    assert time.process_time() - began < 30
-    placed = [problem for problem in report if problem.code != "too-many-problems"]
-    assert all(problem.position is not None for problem in placed)
-    errors = [problem for problem in placed if problem.severity is Severity.ERROR]
-    if not sample.valid:
-        assert errors
+    document = load(project.spec, report, base=project.root)
+    if document is None:
+        assert not sample.valid
+        assert_told(report)
         return
-    assert errors == []
-    assert understood is not None
-    service = understood.service
-    root = understood.document.root
+    broken = report.failed
+    check(document, report)
+    service = None if report.failed else understand(document)
+    assert time.process_time() - began < 30
+    assert_read(document, sample, broken=broken)
+    if not sample.valid:
+        assert_told(report)
+        return
+    assert placed(report, Severity.ERROR) == []
+    assert service is not None
+    bind(project, service, report)
+    assert_understood(service, document, report)
+
+
+def placed(report: Report, *severities: Severity) -> list[Problem]:
+    """The problems of some severities, each with a position."""
+    found = [problem for problem in report if problem.code != "too-many-problems"]
+    assert all(problem.position is not None for problem in found)
+    return [problem for problem in found if problem.severity in severities]
+
+
+def assert_told(report: Report) -> None:
+    """There are errors, and all that was found has its place."""
+    assert placed(report, Severity.ERROR)
+
+
+def assert_understood(service: Service, document: Document, report: Report) -> None:
+    """Every operation that is written is known, and what has no default is told of."""
     written = [
         (path, method)
-        for path, item in root.entries("paths").items()
-        for method in understood.document.resolve(item).mapping
+        for path, item in document.root.entries("paths").items()
+        for method in document.resolve(item).mapping
         if method in METHODS and not path.startswith("x-")
     ]
     known = {
         (operation.path, operation.method): operation for operation in service.operations.values()
     }
     assert len(known) == len(service.operations) == len(written)
-    told = {problem.position for problem in placed if problem.code == "needs-override"}
+    told = {problem.position for problem in report if problem.code == "needs-override"}
     for operation in service.operations.values():
         if isinstance(operation.action, CustomAction):
             assert operation.action.reason
             assert operation.position in told
 
 
-@pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.file)
-def test_contracts_are_read(sample: Sample) -> None:
-    report = Report()
-    document = load(sample.folder / sample.file, report, base=sample.folder)
-    if document is None:
-        assert not sample.valid
-        assert report.failed
-        return
-    if not report.failed:
+def assert_read(document: Document, sample: Sample, *, broken: bool) -> None:
+    """References lead somewhere, and values are those that were written."""
+    if not broken:
         for place in walk(document.root):
             if place.reference is not None:
                 assert document.at(place.reference.text) is not None

@@ -22,13 +22,19 @@ HERE = Path(__file__).parent
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "200")
 SEEDS = ("20260115", str(secrets.randbelow(2**32)))
 ADMIN = "fuzz-admin@example.com"
+DATABASES = {"gw0": 1, "gw1": 2}
+"""Two services at the same time don't count the requests of each other."""
 
 
 @pytest.fixture(scope="module")
-def running(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The reference service, with tokens that outlast the run."""
+def running(
+    servers: Servers, worker_id: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """The reference service, with tokens that outlast the run; each seed may have its own."""
+    assert servers.redis is not None
+    redis_url = servers.redis.url(DATABASES.get(worker_id, 0))
     with scratch_database(servers) as database_url:
-        environ = service_environ(database_url, servers.redis_url, ACCESS_TOKEN_SECONDS="36000")
+        environ = service_environ(database_url, redis_url, ACCESS_TOKEN_SECONDS="36000")
         folder = tmp_path_factory.mktemp("fuzz")
         with running_service(ROOT / "generated", environ, folder) as found:
             make_admin(found, database_url)

@@ -6,17 +6,15 @@ import asyncio
 import json
 import subprocess
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import yaml
-from click.testing import CliRunner
 
-from apiwright.cli.main import group
 from apiwright.migrate.revisions import Revisions, read_revisions
-from tests.support.command import Done, called
+from tests.support.command import Done, apiwright, called
 from tests.support.contracts import Contract, things
 
 
@@ -60,11 +58,8 @@ def replace(file: Path, old: str, new: str) -> None:
 
 
 def command(project: Path, *arguments: str, **environ: str) -> Done:
-    """Run `apiwright` inside this process; it ends with a code, not an exception."""
-    with chdir(project):
-        found = CliRunner().invoke(group, [*arguments], prog_name="apiwright", env=environ)
-    assert found.exception is None or isinstance(found.exception, SystemExit), found
-    return Done(found.exit_code, found.stdout, found.stderr)
+    """Run `apiwright` in a project."""
+    return apiwright(project, *arguments, environ=environ)
 
 
 def migrate(project: Path, url: str, *arguments: str, **environ: str) -> Done:

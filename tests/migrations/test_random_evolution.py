@@ -28,7 +28,15 @@ from apiwright.plan.storage.sql import name_quoted
 from apiwright.plan.storage.storage_plan import migration
 from apiwright.plan.storage.tables import Table
 from tests.support.contracts import INTEGER, MOMENT, TEXT, Contract, contract, thing, understood
-from tests.support.evolution import catalog, connected, downgrade, evolved, upgrade, without
+from tests.support.evolution import (
+    catalog,
+    connected,
+    downgrade,
+    emptied,
+    evolved,
+    upgrade,
+    without,
+)
 from tests.support.running import scratch_database
 
 EXAMPLES = int(os.environ.get("APIWRIGHT_EVOLUTION", "12"))
@@ -273,13 +281,6 @@ def databases(servers: Servers) -> Iterator[tuple[str, str]]:
     """Two databases, to be emptied by those who use them."""
     with scratch_database(servers) as one, scratch_database(servers) as other:
         yield one, other
-
-
-def emptied(url: str) -> None:
-    """Make a database an empty one."""
-    with connected(url) as connection:
-        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-        connection.exec_driver_sql("CREATE SCHEMA public")
 
 
 def rows(url: str, tables: tuple[Table, ...]) -> dict[tuple[str, str], list[Any]]:

@@ -31,7 +31,7 @@ from tests.support.contracts import (
     things,
     understood,
 )
-from tests.support.evolution import catalog, connected, downgrade, evolved, upgrade
+from tests.support.evolution import catalog, connected, downgrade, emptied, evolved, upgrade
 from tests.support.running import scratch_database
 
 TEXTS = {"type": "array", "items": TEXT}
@@ -69,11 +69,19 @@ def digits(precision: int, scale: int) -> Contract:
     return {"type": "number", "format": "decimal", "x-column": column}
 
 
-@pytest.fixture
-def urls(servers: Servers) -> Iterator[tuple[str, str]]:
-    """Two empty databases."""
+@pytest.fixture(scope="module")
+def pair(servers: Servers) -> Iterator[tuple[str, str]]:
+    """Two databases, to be emptied by those who use them."""
     with scratch_database(servers) as one, scratch_database(servers) as other:
         yield one, other
+
+
+@pytest.fixture
+def urls(pair: tuple[str, str]) -> tuple[str, str]:
+    """Two empty databases."""
+    for url in pair:
+        emptied(url)
+    return pair
 
 
 def journey(

@@ -68,6 +68,13 @@ def without(lines: Iterable[str], names: Iterable[str]) -> list[str]:
     return found
 
 
+def emptied(url: str) -> None:
+    """Make a database an empty one."""
+    with connected(url) as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+
+
 @contextmanager
 def connected(url: str) -> Iterator[sa.Connection]:
     """A connection, on which every statement is a transaction."""

@@ -65,6 +65,8 @@ def service_environ(database_url: str, redis_url: str = "", **settings: str) -> 
         "HOME": os.environ.get("HOME", "/"),
         "ENVIRONMENT": "test",
         "BCRYPT_ROUNDS": "4",
+        "RATE_LIMIT_FACTOR": "1000",
+        "LOGIN_ATTEMPTS": "1000",
         "DATABASE_URL": database_url,
         "PYTHONDONTWRITEBYTECODE": "1",
     }
@@ -112,7 +114,7 @@ def running_service(
     with log.open("w") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "uvicorn", application, "--port", str(at),
-             "--no-access-log", "--log-level", "warning"],
+             "--no-access-log", "--no-proxy-headers", "--log-level", "warning"],
             cwd=output, env=environ, stdout=stream, stderr=stream,
         )  # fmt: skip
         try:

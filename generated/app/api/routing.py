@@ -11,14 +11,16 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm.exc import StaleDataError
 from typing_extensions import override
 
 from app.database import Database
 from app.errors import RACES, TEMPORARY, Unavailable, sqlstate
+from app.limits.limiter import Limiter
 
 ATTEMPTS = 3
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-FAILURES = (DBAPIError, PoolTimeoutError, ConnectionError, TimeoutError)
+FAILURES = (DBAPIError, PoolTimeoutError, StaleDataError, ConnectionError, TimeoutError)
 
 
 class UnitOfWorkRoute(APIRoute):
@@ -35,6 +37,8 @@ class UnitOfWorkRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_in_unit_of_work(request: Request) -> Response:
+            limiter: Limiter = request.app.state.limiter
+            await limiter.hold(request)
             for attempt in range(1, ATTEMPTS + 1):
                 try:
                     return await run(request)
@@ -63,6 +67,9 @@ class UnitOfWorkRoute(APIRoute):
 
 def may_repeat(request: Request, error: Exception) -> bool:
     """Whether running the request again may help, and can do no harm."""
+    if isinstance(error, StaleDataError):
+        # Somebody else has changed a row that was read without a lock; nothing was written.
+        return True
     if getattr(request.state, "committing", False):
         return False
     if isinstance(error, DBAPIError) and not error.connection_invalidated:

@@ -41,14 +41,17 @@ class Sessions:
         """Tokens for the account that `login` and `password` belong to; None if there is none.
 
         It takes as long, whether or not there is such an account. With `scope`, the session is
-        limited to the scopes that it names.
+        limited to the scopes that it names. Raises TooManyRequests after too many failures.
         """
+        attempts, address = self._context.attempts, self._context.address
+        await attempts.begin(login, address)
         found = select(models.User).where(func.lower(models.User.email) == func.lower(login))
         account = (await self._session.scalars(found)).one_or_none()
         known = account.password_hash if account is not None else None
         matches = await self._context.passwords.verify(password, known)
         if account is None or known is None or not (matches and account.is_active):
             return None
+        await attempts.succeed(login, address)
         if self._context.passwords.is_outdated(known):
             account.password_hash = await self._context.passwords.hash(password)
         scopes: frozenset[str] = granted(account.roles)

@@ -6,11 +6,13 @@ from apiwright.check import (
     accounts,
     actions,
     alternatives,
+    caches,
     components,
     events,
     evolution,
     extensions,
     lifecycle,
+    limits,
     lists,
     media,
     operations,
@@ -27,6 +29,7 @@ from apiwright.check import (
     tables,
     tags,
     values,
+    versions,
 )
 from apiwright.check.contract import read_contract
 from apiwright.check.findings import Findings
@@ -50,6 +53,7 @@ _ABOUT_THE_CONTRACT = (
     operations.check_statuses,
     operations.check_links,
     lifecycle.check_lifecycle,
+    limits.check_limits,
     parameters.check_duplicates,
     parameters.check_path_parameters_required,
     parameters.check_ignored_headers,
@@ -97,6 +101,9 @@ _ABOUT_STORAGE = (
     events.check_events,
     events.check_webhooks,
     events.check_audit,
+    versions.check_versions,
+    versions.check_if_match,
+    caches.check_caches,
     roles.check_role_names,
     roles.check_granted,
 )

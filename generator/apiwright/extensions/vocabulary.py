@@ -150,6 +150,12 @@ _DAY: dict[str, Any] = {
     "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
     "description": "A day, as in 2026-01-31",
 }
+_SECONDS: dict[str, Any] = {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 86400,
+    "description": "How many seconds an answer is kept, unless a write ends that",
+}
 _FORMER = _either(_text("The name of before"), _names("The names of before, newest first"))
 _RENAMED: dict[str, Any] = _either(
     *_FORMER["anyOf"],
@@ -200,6 +206,43 @@ _ACTION: dict[str, Any] = _either(
             "description": "Which row: the one that the path names, or the caller's own account",
         },
     ),
+)
+_LIMIT: dict[str, Any] = _object(
+    needed="limit",
+    limit={
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 1_000_000_000,
+        "description": "How many requests a caller may make in a window",
+    },
+    window={
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 31 * 86_400,
+        "description": "How long a window is, in seconds; a minute unless said",
+    },
+    burst={
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 1_000_000_000,
+        "description": "How many of them may come at once; all unless said",
+    },
+    per={
+        "enum": ["address", "user", "key"],
+        "description": "Who the requests are counted of: an address, the account that is signed "
+        "in (unless said), or an API key; the next one where there is none",
+    },
+)
+_LIMITS: dict[str, Any] = _either(
+    {"const": False, "description": "No limit, not even a usual one"},
+    _LIMIT,
+    {
+        "type": "array",
+        "items": _LIMIT,
+        "minItems": 1,
+        "maxItems": 5,
+        "description": "Limits that all have to hold",
+    },
 )
 
 WORDS: Final[dict[str, Word]] = {
@@ -255,6 +298,12 @@ WORDS: Final[dict[str, Word]] = {
             ("openapi", "schema"),
             "What is gone for good: properties of this schema, or schemas of the document.",
             _names("What may be dropped together with its data"),
+        ),
+        Word(
+            "x-versioned",
+            ("schema", PROPERTY),
+            "Rows of this schema have a version, which this property shows, or none does.",
+            _flag("Whether every change of a row raises its version"),
         ),
         Word("x-index", (PROPERTY,), "This column has an index.", _flag("Whether it has one")),
         Word(
@@ -313,6 +362,27 @@ WORDS: Final[dict[str, Word]] = {
             {"enum": ["own", "all"], "description": "The caller's own rows, or all"},
         ),
         Word(
+            "x-cache",
+            ("operation",),
+            "How long answers are kept in Redis, and for whom.",
+            _either(
+                _SECONDS,
+                _object(
+                    needed="seconds",
+                    seconds=_SECONDS,
+                    public=_flag("Whether everybody who may have the answer gets the same one"),
+                    vary=_names("Request headers that make another answer"),
+                    depends_on=_names("Further schemas whose changes end what is kept"),
+                ),
+            ),
+        ),
+        Word(
+            "x-if-match",
+            ("operation",),
+            "Whether clients have to say which version of a row they change (RFC 6585, section 3).",
+            {"enum": ["required", "optional"], "description": "Whether they have to"},
+        ),
+        Word(
             "x-deprecated-since",
             ("operation",),
             "Since when an operation that is deprecated has been so (RFC 9745).",
@@ -344,6 +414,12 @@ WORDS: Final[dict[str, Word]] = {
             ("parameter",),
             "The properties in which the words of this parameter are looked for.",
             _names("Properties that hold text"),
+        ),
+        Word(
+            "x-rate-limit",
+            ("openapi", "tag", "operation"),
+            "How many requests a caller may make: to all operations, those of a tag, or this one.",
+            _LIMITS,
         ),
         Word(
             "x-roles",

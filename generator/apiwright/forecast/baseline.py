@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from apiwright.check import check
 from apiwright.git import NoGitError, git
 from apiwright.history import read_history
 from apiwright.load import Document, load
@@ -17,6 +18,7 @@ from apiwright.plan import History
 from apiwright.problems import Report
 from apiwright.project import Project
 from apiwright.served import served_contract
+from apiwright.understand import completed
 
 
 class BaselineError(Exception):
@@ -102,4 +104,6 @@ def _loaded(contract: Path, base: Path) -> Document:
     if document is None or report.failed:
         problem = next(iter(report))
         raise BaselineError(f"the contract to compare with can't be read: {problem.message}")
-    return document
+    faults = Report()
+    check(document, faults)
+    return document if faults.failed else completed(document)

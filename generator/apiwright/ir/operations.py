@@ -8,6 +8,8 @@ from datetime import date
 from enum import Enum
 from typing import TypeAlias
 
+from apiwright.ir.policies.caching import Caching
+from apiwright.ir.policies.conditional import Conditional
 from apiwright.ir.schemas import Json, Schema
 from apiwright.problems import Position
 
@@ -333,6 +335,8 @@ class Operation:
 
     `id` is its operationId (or one made from method and path), `name` what it is called in
     Python, `path` its path below the base path. `evidence` tells why `action` was chosen.
+    `conditional` tells what it does about the conditions of a request; `cache_control` is what the
+    contract promises for its answer, `caching` whether it is kept.
     What is `deprecated` may have been so since a day, and may be gone from another day on.
     """
 
@@ -355,6 +359,10 @@ class Operation:
     deprecated: bool = False
     deprecated_since: date | None = None
     sunset: date | None = None
+    if_match_required: bool = False
+    cache_control: str = ""
+    conditional: Conditional | None = None
+    caching: Caching | None = None
 
     @property
     def public(self) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from apiwright.ir.operations import Operation
 from apiwright.ir.policies.events import ResourceEvents, Webhook
+from apiwright.ir.policies.limits import Limit
 from apiwright.ir.schemas import Json, NamedSchema
 from apiwright.ir.storage import Entity
 
@@ -125,7 +126,7 @@ class Service:
     """A service, understood.
 
     `deleted` names tables that may go with their rows, `audited` the entities whose writes are
-    kept in the audit trail.
+    kept in the audit trail; `limits` has those of each operation that is limited, by its id.
     """
 
     title: str
@@ -145,6 +146,12 @@ class Service:
     events: tuple[ResourceEvents, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
     audited: tuple[str, ...] = ()
+    limits: Mapping[str, tuple[Limit, ...]] = field(default_factory=dict)
+
+    @property
+    def limited(self) -> bool:
+        """Whether any request is counted: those of operations with limits, and failed logins."""
+        return bool(self.limits) or self.identity is not None
 
     @property
     def identity(self) -> Entity | None:

@@ -39,6 +39,7 @@ class Fill(Enum):
     DEFAULT = "default"
     DATABASE = "database"
     DELETED = "deleted"
+    VERSION = "version"
 
 
 class OnDelete(Enum):
@@ -255,6 +256,11 @@ class Entity:
             if column.name == name:
                 return column
         raise KeyError(name)
+
+    @property
+    def version(self) -> Column | None:
+        """The column that counts how often a row was changed, if there is one."""
+        return next((column for column in self.columns if column.fill is Fill.VERSION), None)
 
     @property
     def key_column(self) -> Column:

@@ -16,6 +16,8 @@ from apiwright.ir.operations import (
     RowAction,
     TokenAction,
 )
+from apiwright.ir.policies.conditional import BODY
+from apiwright.ir.policies.limits import Limit
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import Column, Entity, Fill, ManyToMany
 from apiwright.plan.schema_classes import SchemaClasses, plan_schema_classes
@@ -85,7 +87,12 @@ def _operation(
         path=f"{service.base_path}{operation.path}",
         place=str(operation.position),
         does=_does(operation, service),
-        details=(*_details(operation, service), *_way(operation, why_not_direct)),
+        details=(
+            *_details(operation, service),
+            *_conditions(operation),
+            *_keeping(operation),
+            *_way(operation, why_not_direct),
+        ),
         evidence=operation.evidence,
         files=(
             f"app/api/{package}/{resource.module}.py",
@@ -123,6 +130,7 @@ def _does(operation: Operation, service: Service) -> str:
 
 def _details(operation: Operation, service: Service) -> Iterator[str]:
     yield _callers(operation)
+    yield from (_limit(limit) for limit in service.limits.get(operation.id, ()))
     action = operation.action
     if isinstance(action, ListAction | RowAction) and action.rows.owned:
         owner = service.entities[action.entity].owner
@@ -132,6 +140,33 @@ def _details(operation: Operation, service: Service) -> Iterator[str]:
         yield from _list_details(action)
     if isinstance(action, CreateAction | RowAction) and action.writes:
         yield "stores " + ", ".join(f"{w.attribute} in {w.column}" for w in action.writes)
+
+
+def _conditions(operation: Operation) -> Iterator[str]:
+    """What the operation does about versions."""
+    known = operation.conditional
+    if known is None:
+        return
+    if known.holds:
+        needs = "needs" if known.required else "takes"
+        yield f"{needs} If-Match: a row of another version is not changed"
+    if known.mark:
+        of = "of all that it shows" if known.mark == BODY else f"of {known.version}"
+        yield f"answers with an ETag, made {of}"
+    if known.reads:
+        yield f"answers 304 to If-None-Match; Cache-Control: {known.cache_control}"
+
+
+def _keeping(operation: Operation) -> Iterator[str]:
+    """Whether and how its answers are kept."""
+    known = operation.caching
+    if known is None:
+        return
+    alone = known.public or operation.public
+    whose = "for everybody" if alone else "for each caller"
+    yield f"kept for {known.seconds} seconds, {whose}, until a write to {', '.join(known.tables)}"
+    if known.vary:
+        yield f"kept apart by {', '.join(known.vary)}"
 
 
 def _way(operation: Operation, why_not_direct: str) -> Iterator[str]:
@@ -155,6 +190,13 @@ def _callers(operation: Operation) -> str:
         for way in operation.security
     ]
     return f"needs {' or '.join(ways)}"
+
+
+def _limit(limit: Limit) -> str:
+    burst = f", {limit.burst} at once" if limit.burst != limit.quota else ""
+    window = "1 second" if limit.window == 1 else f"{limit.window} seconds"
+    requests = "1 request" if limit.quota == 1 else f"{limit.quota} requests"
+    return f"takes {requests} per {limit.per.value} in {window}{burst}, {limit.origin}"
 
 
 def _list_details(action: ListAction) -> Iterator[str]:
@@ -248,6 +290,7 @@ _FILLS: Mapping[Fill, str] = {
     Fill.CREATED: "the time of creation",
     Fill.UPDATED: "the time of the last change",
     Fill.DATABASE: "given by the database",
+    Fill.VERSION: "how often it was changed",
     Fill.OWNER: "the account that creates it",
     Fill.DELETED: "the time of deletion",
     Fill.DEFAULT: "a default",

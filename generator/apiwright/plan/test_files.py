@@ -10,7 +10,7 @@ from apiwright.ir.service import Resource, Service
 from apiwright.plan.files import DataFile, PlannedFile
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.binding import binding_view
-from apiwright.plan.views.service import resource_name
+from apiwright.plan.views.service import is_versioned, keeps_answers, resource_name
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_answers import answers_document
 from apiwright.plan.views.tests_load import load_view
@@ -69,6 +69,12 @@ def _paths(kit: Kit, *, overridden: bool, direct: bool) -> Iterator[str]:
     yield from _ALWAYS
     if any(operation.deprecated for operation in kit.service.operations.values()):
         yield _DEPRECATION
+    if is_versioned(kit.service):
+        yield _CONDITIONS
+    if keeps_answers(kit.service):
+        yield _CACHING
+    if kit.service.limits:
+        yield _LIMITS
     if direct:
         yield "tests/integration/test_driver.py"
         yield "tests/test_statements.py"
@@ -133,7 +139,6 @@ _ALWAYS = (
     "tests/postgres.py",
     "tests/sample.py",
     "tests/scratch.py",
-    "tests/test_cache.py",
     "tests/test_canaries.py",
     "tests/test_config.py",
     "tests/test_dashboard.py",
@@ -145,6 +150,8 @@ _ALWAYS = (
     "tests/test_monitoring.py",
     "tests/test_pagination.py",
     "tests/test_parameters.py",
+    "tests/test_proxies.py",
+    "tests/test_redis.py",
     "tests/test_repositories.py",
     "tests/test_seed.py",
     "tests/test_slow.py",
@@ -153,7 +160,10 @@ _ALWAYS = (
     "tests/wire.py",
 )
 _DEPRECATION = "tests/test_deprecation.py"
-_WITH_SIGN_IN = ("tests/test_security.py", "tests/test_sessions.py")
+_LIMITS = "tests/test_limits.py"
+_CONDITIONS = "tests/test_conditions.py"
+_CACHING = "tests/test_caching.py"
+_WITH_SIGN_IN = ("tests/test_attempts.py", "tests/test_security.py", "tests/test_sessions.py")
 _LOAD = (
     "tests/performance/__init__.py",
     "tests/performance/conftest.py",
@@ -164,8 +174,11 @@ _TAKEN = frozenset(
     for path in (
         *_ALWAYS,
         *_WITH_SIGN_IN,
+        _CACHING,
+        _CONDITIONS,
         _DEPRECATION,
         "tests/test_audit.py",
+        _LIMITS,
         "tests/test_auth.py",
         "tests/test_binding.py",
         "tests/test_contract.py",

@@ -88,6 +88,8 @@ class ColumnReader:
         written = whole.extensions.get("x-column")
         if written is not None and written.string("filled-by") == "database":
             return Fill.DATABASE
+        if is_versioned(whole):
+            return Fill.VERSION
         stamp = whole.extensions.get("x-timestamp")
         if stamp is not None:
             return Fill.CREATED if stamp.value == "created" else Fill.UPDATED
@@ -219,6 +221,12 @@ def _column_name(name: str, written: Node | None) -> str:
 def _number(written: Node | None, key: str) -> int | None:
     node = written.get(key) if written is not None else None
     return node.value if node is not None and isinstance(node.value, int) else None
+
+
+def is_versioned(whole: Schema) -> bool:
+    """Whether a property shows the version of a row, or rows of a schema have a hidden one."""
+    written = whole.extensions.get("x-versioned")
+    return written is not None and written.value is True
 
 
 def _is_owner(whole: Schema) -> bool:

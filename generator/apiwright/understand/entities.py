@@ -25,7 +25,7 @@ from apiwright.ir.storage import (
     Unique,
 )
 from apiwright.load import Node
-from apiwright.understand.columns import ColumnReader, Inputs
+from apiwright.understand.columns import ColumnReader, Inputs, is_versioned
 from apiwright.understand.evolution import deleted_columns, renamed_column, renamed_table
 from apiwright.understand.exchange import body_content
 from apiwright.understand.operations import Written
@@ -198,8 +198,15 @@ class EntityReader:
         deleted = self._soft_delete(name)
         if deleted and not any(column.name == deleted for column in columns):
             columns.append(self._deleted_column(name, deleted))
+        if is_versioned(self.named[name].schema):
+            columns.append(self._version_column(name))
+        start = () if key in reader.inputs.made else (1,)
         done = tuple(
-            replace(column, fill=Fill.DELETED, nullable=True) if column.name == deleted else column
+            replace(column, fill=Fill.DELETED, nullable=True)
+            if column.name == deleted
+            else replace(column, type=ColumnType.INT64, default=start)
+            if column.fill is Fill.VERSION
+            else column
             for column in _distinct(columns)
         )
         return done, {prop: done[place].name for prop, place in places.items()}
@@ -261,6 +268,16 @@ class EntityReader:
             type=ColumnType.TIMESTAMP,
             position=self.named[name].schema.position,
             description="When the row was deleted",
+        )
+
+    def _version_column(self, name: str) -> Column:
+        return Column(
+            name="version",
+            attribute="version",
+            type=ColumnType.INT64,
+            position=self.named[name].schema.position,
+            fill=Fill.VERSION,
+            description="How often the row was changed, and once more",
         )
 
     def _soft_delete(self, name: str) -> str:

@@ -40,7 +40,7 @@ def read_errors(operations: Iterable[Operation], named: Mapping[str, NamedSchema
             statuses[operation.id] = 400
         for response in operation.responses:
             if response.status[0] in "45d":
-                shapes[operation.id, response.status] = _shape(response, named)
+                shapes[operation.id, response.status] = error_shape(response, named)
     usual = _commonest((s for (_, status), s in shapes.items() if status != "422"), USUAL)
     invalid = _commonest((s for (_, status), s in shapes.items() if status == "422"), INVALID)
     if not any(status == "422" for _, status in shapes) and shapes:
@@ -58,7 +58,8 @@ def _commonest(shapes: Iterable[ErrorShape], otherwise: ErrorShape) -> ErrorShap
     return max(seen, key=seen.count) if seen else otherwise
 
 
-def _shape(response: Response, named: Mapping[str, NamedSchema]) -> ErrorShape:
+def error_shape(response: Response, named: Mapping[str, NamedSchema]) -> ErrorShape:
+    """How a response that is declared for an error has to look."""
     for content in response.contents:
         is_json = content.media_type == _JSON or content.media_type.endswith("+json")
         if is_json and content.schema is not None and is_object(content.schema, named):

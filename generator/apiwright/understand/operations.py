@@ -10,6 +10,7 @@ from typing import TypeAlias
 from apiwright import names
 from apiwright.ir.operations import CustomAction, Operation, Parameter
 from apiwright.load import Document, Node
+from apiwright.understand.conditional import declared_control
 from apiwright.understand.messages import read_body, read_responses
 from apiwright.understand.parameters import read_parameters
 from apiwright.understand.schemas import SchemaReader, pointer_token
@@ -56,6 +57,8 @@ def read_operations(document: Document, reader: SchemaReader) -> tuple[Written, 
             deprecated=node.flag("deprecated"),
             deprecated_since=_day(node, "x-deprecated-since"),
             sunset=_day(node, "x-sunset"),
+            if_match_required=node.string("x-if-match") == "required",
+            cache_control=declared_control(document, node),
         )
         written.append(Written(operation, node, parameters))
     return tuple(written)

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from apiwright import names
-from apiwright.ir.operations import CreateAction, Operation, RowAction
+from apiwright.ir.operations import CreateAction, Operation, RowAction, TokenAction
 from apiwright.ir.policies.events import ResourceEvents
 from apiwright.ir.schemas import NamedSchema, Schema
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Entity, ManyToMany
 from apiwright.load import Document
 from apiwright.understand.actions import ActionReader
+from apiwright.understand.caching import read_caching
+from apiwright.understand.conditional import with_conditions
 from apiwright.understand.contract import served_contract
 from apiwright.understand.directions import mark
 from apiwright.understand.entities import EntityReader
@@ -26,6 +28,8 @@ from apiwright.understand.events import (
 )
 from apiwright.understand.evolution import deleted_tables
 from apiwright.understand.indexes import with_indexes, with_own_names
+from apiwright.understand.limits import read_limits
+from apiwright.understand.limits_contract import declare_limits
 from apiwright.understand.operations import Written, read_operations
 from apiwright.understand.resources import by_id, read_resources
 from apiwright.understand.schemas import SchemaReader
@@ -53,19 +57,25 @@ def understand(document: Document) -> Service:
     own = recording_tables(document, reader.named)
     entities = EntityReader(reader.named, stored, sites, written, identity, own).entities()
     actions = ActionReader(reader.named, entities, sites, schemes, base, written)
-    operations = [_with_action(actions, item) for item in written]
+    acting = [_with_action(actions, item, entities) for item in written]
     events = read_events(reader.named, entities)
     webhooks = read_webhooks(document, reader, events)
-    answers = (*_responses(operations), *_told(events, reader.named))
-    named = mark(reader.named, _requests(operations), answers)
+    answers = (*_responses(acting), *_told(events, reader.named))
+    named = mark(reader.named, _requests(acting), answers)
+    operations = with_conditions(acting, base, named, entities)
     roles, default_role = read_roles(document)
+    nodes = (item.node for item in written)
+    limits = read_limits(document.root, zip(operations, nodes, strict=True), entities)
+    errors = read_errors(operations, named)
+    limited = {*limits, *(o.id for o in operations if isinstance(o.action, TokenAction))}
+    contract = declare_limits(served_contract(document), operations, limited, errors, named)
     info = document.root.get("info") or document.root
     return Service(
         title=info.string("title"),
         version=info.string("version"),
         description=info.string("description"),
         base_path=base,
-        contract=served_contract(document),
+        contract=contract,
         schemas=named,
         entities=_indexed(entities, operations, own),
         operations=by_id(operations),
@@ -75,17 +85,23 @@ def understand(document: Document) -> Service:
         schemes=schemes,
         roles=roles,
         default_role=default_role,
-        errors=read_errors(operations, named),
+        errors=errors,
         deleted=deleted_tables(document.root.get("x-deleted")),
         events=events,
         webhooks=webhooks,
         audited=read_audited(document, reader.named, entities),
+        limits=limits,
     )
 
 
-def _with_action(actions: ActionReader, item: Written) -> Operation:
+def _with_action(actions: ActionReader, item: Written, entities: Mapping[str, Entity]) -> Operation:
     found = actions.understand(item)
-    operation = replace(item.operation, action=found.action, evidence=found.evidence)
+    operation = replace(
+        item.operation,
+        action=found.action,
+        evidence=found.evidence,
+        caching=read_caching(item.node, found.action, entities),
+    )
     stores = isinstance(found.action, CreateAction | RowAction)
     if stores and operation.body is not None:
         # OpenAPI's default is an optional body, but there is nothing to store without one.

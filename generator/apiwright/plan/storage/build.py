@@ -18,6 +18,9 @@ from apiwright.plan.storage.types import sql_type
 SESSIONS = "auth_sessions"
 REFRESH_TOKENS = "refresh_tokens"
 _SMALLEST = -(2**15)
+# Where clients choose keys, one may be used again after its row was deleted: no version of the new
+# row may be one of the old. Microseconds go up faster than any row is changed.
+_LATER = "((EXTRACT(epoch FROM now()) * (1000000)::numeric))::bigint"
 
 
 def build_tables(service: Service) -> tuple[Table, ...]:
@@ -84,6 +87,8 @@ def _column(column: Column, entity: Entity) -> TableColumn:
         default = "gen_random_uuid()"
     elif column.fill in {Fill.CREATED, Fill.UPDATED}:
         default = "now()"
+    elif column.fill is Fill.VERSION and not default:
+        default = _LATER
     return TableColumn(
         name=column.name,
         type=sql_type(column),

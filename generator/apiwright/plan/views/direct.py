@@ -20,6 +20,7 @@ from apiwright.ir.operations import (
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import Column, Entity, Fill
 from apiwright.plan.schema_classes import SchemaClasses
+from apiwright.plan.views.caching import direct_options
 from apiwright.plan.views.directness import Directness
 from apiwright.plan.views.repositories import counts, page_values
 from apiwright.plan.views.routers import location, needed_scopes, route_path
@@ -59,6 +60,7 @@ class DirectView:
     constants: tuple[ConstantView, ...]
     forms: tuple[BinderView, ...]
     lines: tuple[Code, ...]
+    options: tuple[Code, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,8 @@ class DirectBuilder:
             reads = action.verb is RowVerb.READ
             constants, lines = (self._read if reads else self._change)(operation, action)
         scopes = None if operation.public else needed_scopes(operation, self._service)
+        binders = tuple(self._binders(operation))
+        names = tuple(binder.name for binder in binders)
         return DirectView(
             name=ident(operation.name),
             operation=operation.id,
@@ -140,7 +144,8 @@ class DirectBuilder:
             needed=constant("") if scopes is None else literal(tuple(scopes)),
             statements=compose("({},)", joined([ident(known.name) for known in constants])),
             docstring=docstring(operation.summary or operation.description or operation.id, 4),
-            binders=tuple(self._binders(operation)),
+            binders=binders,
+            options=tuple(direct_options(operation, self._service, names)),
             constants=tuple(constants),
             forms=tuple(self._forms(operation)),
             lines=tuple(lines),
@@ -271,7 +276,7 @@ class DirectBuilder:
                 ident(entity.key_column.attribute),
             )
             rows = compose("{}.rows({})", view, joined([key, *self._alive(entity)]))
-            line = compose('return await call.one({}, {{"caller": call.caller.id}})', name)
+            line = self._answered(operation, name, constant('{"caller": call.caller.id}'))
             return [ConstantView(name, rows)], [line]
         named = [action.key, *action.rows.parents]
         conditions = [self._named(path, entity) for path in named] + self._alive(entity)
@@ -282,14 +287,26 @@ class DirectBuilder:
             own = ident(f"{name}_OWN")
             mine = joined([*conditions, self._owner(entity)])
             constants.append(ConstantView(own, compose("{}.rows({})", view, mine)))
-            call = compose('return await call.one({}, values | {{"owner": call.caller.id}})', own)
+            call = self._answered(operation, own, constant('values | {"owner": call.caller.id}'))
             if entity.owner.unless:
                 lines.append(compose("if call.caller.may({}):", literal(entity.owner.unless)))
-                lines.append(compose("    return await call.one({}, values)", name))
+                all_rows = self._answered(operation, name, constant("values"))
+                lines.append(compose("    {}", all_rows))
             else:
                 del constants[0]
             return constants, [*lines, call]
-        return constants, [*lines, compose("return await call.one({}, values)", name)]
+        return constants, [*lines, self._answered(operation, name, constant("values"))]
+
+    def _answered(self, operation: Operation, statement: Code, values: Code) -> Code:
+        """The line that answers with the row of a statement, and with its tag if it has one."""
+        known = operation.conditional
+        if known is None:
+            return compose("return await call.one({}, {})", statement, values)
+        account = constant(", account=call.caller.id" if known.own else "")
+        mark, control = literal(known.mark), literal(known.cache_control)
+        return compose(
+            "return await call.shown({}, {}, {}, {}{})", statement, values, mark, control, account
+        )
 
     def _change(
         self, operation: Operation, action: RowAction
@@ -301,7 +318,9 @@ class DirectBuilder:
         conditions = [self._named(path, entity) for path in named]
         if action.verb is not RowVerb.RESTORE:
             conditions += self._alive(entity)
-        lines = [compose("values = {{{}}}", joined(self._path_values(operation, named)))]
+        asks = operation.conditional
+        lines = [constant("call.conditions.require()")] if asks and asks.required else []
+        lines.append(compose("values = {{{}}}", joined(self._path_values(operation, named))))
         if action.verb in {RowVerb.UPDATE, RowVerb.REPLACE}:
             binder = self._binder(operation, "body", "")
             lines.append(compose("body = await {}(call.request)", binder))
@@ -316,6 +335,12 @@ class DirectBuilder:
             lines.append(self._owner_of_call(entity.owner.unless))
             call.append(constant("owner=owner"))
             call += [constant("visible=True")] if action.rows.visible else []
+        if asks is not None and asks.holds:
+            version = ident(asks.version)
+            arguments.append(compose("version=models.{}.{}", ident(entity.class_name), version))
+            call.append(constant("versions=call.conditions.versions()"))
+        if asks is not None and asks.mark:
+            call.append(compose("mark={}", literal(asks.mark)))
         success = operation.success
         status = int(success.status) if success is not None and success.status.isdigit() else 200
         if action.view is None:
@@ -458,7 +483,9 @@ class DirectBuilder:
             compose("body = await {}(call.request)", self._binder(operation, "body", "")),
             compose("values = {{{}}}", joined(pairs)),
         ]
-        made = compose("await call.made({}, values, {})", name, literal(status))
+        tag = operation.conditional
+        mark = compose(", {}", literal(tag.mark)) if tag and tag.mark else constant("")
+        made = compose("await call.made({}, values, {}{})", name, literal(status), mark)
         at = location(operation, self._service, key=constant("key"))
         if at:
             key = compose("key = made.value({})", literal(entity.key_column.property))

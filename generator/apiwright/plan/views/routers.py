@@ -12,6 +12,7 @@ from apiwright.ir.schemas import Schema
 from apiwright.ir.service import Resource, SchemeKind, Service
 from apiwright.ir.shapes import flat, properties
 from apiwright.plan.schema_classes import SchemaClasses
+from apiwright.plan.views.caching import asked_values, policy
 from apiwright.plan.views.service import openness
 from apiwright.plan.views.signatures import Argument, Signature, schema_imports, signature
 from apiwright.understand.exchange import answer_schema, is_json
@@ -80,6 +81,7 @@ def _handler(
         deprecated=operation.deprecated,
         security=_security(operation, service),
         arguments=(
+            *([constant("request: Request")] if operation.caching is not None else []),
             compose("service: {}", dependency),
             *(_argument(argument) for argument in known.arguments),
         ),
@@ -132,25 +134,80 @@ def needed_scopes(operation: Operation, service: Service) -> tuple[str, ...] | N
 
 
 def _lines(operation: Operation, service: Service, known: Signature) -> list[Code]:
+    """The body of a handler."""
+    lines = _answer(operation, service, known)
+    if operation.caching is None:
+        return lines
+    reads = operation.conditional is not None and operation.conditional.reads
+    asked = asked_values(known.call)
+    answer = compose("await answered(request, {}, make{})", policy(operation), asked)
+    return [
+        constant("async def make() -> Response:"),
+        *(compose("    {}", line) for line in lines),
+        constant(""),
+        compose("return unless_known(service, {})" if reads else "return {}", answer),
+    ]
+
+
+def _answer(operation: Operation, service: Service, known: Signature) -> list[Code]:
     call = compose("service.{}({})", ident(operation.name), known.call)
     success = operation.success
     status = int(success.status) if success is not None and success.status.isdigit() else 200
     if known.returns == "Response":
         return [compose("return await {}", call)]
+    asked, checked = _conditions(operation)
     if known.returns == "None":
         return [
+            *asked,
             compose("await {}", call),
+            *checked,
             compose("return Response(status_code={})", literal(status)),
         ]
     extra = _extra(operation, status)
     at = location(operation, service)
     if at:
+        answer = compose("respond(made, {}, headers{})", literal(status), _media_type(operation))
         return [
             compose("made = await {}", call),
             compose('headers = {{"Location": {}}}', at),
-            compose("return respond(made, {}, headers{})", literal(status), _media_type(operation)),
+            compose("return {}", _tagged(operation, service, answer)),
+        ]
+    if operation.conditional is not None:
+        answer = compose("respond(shown{})", extra)
+        return [
+            *asked,
+            compose("shown = await {}", call),
+            *checked,
+            compose("return {}", _tagged(operation, service, answer)),
         ]
     return [compose("return respond(await {}{})", call, extra)]
+
+
+def _conditions(operation: Operation) -> tuple[list[Code], list[Code]]:
+    """The lines before and after a call that hold a change to the conditions of the client."""
+    known = operation.conditional
+    if known is None or not known.holds:
+        return [], []
+    asked = [constant("service.context.conditions.require()")] if known.required else []
+    return asked, [constant("service.context.conditions.must_be_checked()")]
+
+
+def _tagged(operation: Operation, service: Service, answer: Code) -> Code:
+    """An answer with its entity tag, if it has one."""
+    known = operation.conditional
+    if known is None or not known.mark:
+        return answer
+    arguments = [literal(operation.name), answer, literal(known.mark)]
+    if known.reads:
+        arguments.append(compose("cache_control={}", literal(known.cache_control)))
+    identity = service.identity
+    if known.own and identity is not None:
+        key = ident(identity.key_column.attribute)
+        arguments.append(compose("account=service.caller.account.{}", key))
+    tagged = compose("tagged(service, {})", joined(arguments))
+    if known.reads and operation.caching is None:
+        return compose("unless_known(service, {})", tagged)
+    return tagged
 
 
 def _extra(operation: Operation, status: int) -> Code:

@@ -84,7 +84,10 @@ class ServiceView:
     audit: bool
     recorded: bool
     event_stream: str
+    limited: bool
     json_columns: bool
+    versioned: bool
+    cached: bool
     resources: tuple[ResourceName, ...]
     roles: tuple[RoleView, ...]
     errors: ErrorsView
@@ -101,6 +104,8 @@ def api_package(service: Service) -> str:
 _API_MODULES = frozenset(
     {
         "binding",
+        "caching",
+        "conditional",
         "dependencies",
         "deprecation",
         "docs",
@@ -119,7 +124,7 @@ def service_view(service: Service, *, overridden: bool, direct: bool) -> Service
     `overridden` tells whether any override is bound, `direct` whether any operation can be answered
     without a session.
     """
-    slug = names.snake(service.title, "service").replace("_", "-").strip("-")
+    slug = service_slug(service)
     return ServiceView(
         title=service.title,
         version=service.version,
@@ -143,16 +148,34 @@ def service_view(service: Service, *, overridden: bool, direct: bool) -> Service
         audit=bool(service.audited),
         recorded=bool(service.recorded),
         event_stream=f"{slug}:events",
+        limited=service.limited,
         json_columns=any(
             column.type is ColumnType.JSON
             for entity in service.entities.values()
             for column in entity.columns
         ),
+        versioned=is_versioned(service),
+        cached=keeps_answers(service),
         resources=tuple(resource_name(resource) for resource in service.resources),
         roles=tuple(RoleView(role.name, role.scopes) for role in service.roles),
         errors=errors_view(service.errors),
         paths=_paths(service),
     )
+
+
+def service_slug(service: Service) -> str:
+    """The title of a service as a name of lower-case letters, digits and hyphens."""
+    return names.snake(service.title, "service").replace("_", "-").strip("-")
+
+
+def keeps_answers(service: Service) -> bool:
+    """Whether answers of any operation are kept."""
+    return any(operation.caching is not None for operation in service.operations.values())
+
+
+def is_versioned(service: Service) -> bool:
+    """Whether any operation works on rows that have a version."""
+    return any(operation.conditional is not None for operation in service.operations.values())
 
 
 def _paths(service: Service) -> tuple[PathView, ...]:

@@ -89,13 +89,18 @@ class CreateMethod:
     repository: Code
     model: Code
     assignments: tuple[Assignment, ...]
+    note: Code
     view: Code
     loads: Code
 
 
 @dataclass(frozen=True, slots=True)
 class RowMethod:
-    """A method that works with one row."""
+    """A method that works with one row.
+
+    `require` and `note` are statements about its version, `raise_version` one that raises it where
+    only pairs of rows are written; any of them may be empty.
+    """
 
     repository: Code
     variable: Code
@@ -103,6 +108,9 @@ class RowMethod:
     guard: Code
     assignments: tuple[Assignment, ...]
     exchanges: tuple[Exchange, ...]
+    require: Code
+    raise_version: Code
+    note: Code
     view: Code
     loads: Code
 
@@ -332,6 +340,7 @@ class _MethodBuilder:
             repository=ident(entity.plural),
             model=ident(entity.class_name),
             assignments=tuple(assignments),
+            note=_note(operation, constant("row")),
             view=self._view(action.view),
             loads=self._loads(action.view),
         )
@@ -354,6 +363,9 @@ class _MethodBuilder:
                 else []
             ),
             exchanges=tuple(self._exchanges(operation, entity, action)),
+            require=self._require(operation, entity),
+            raise_version=self._raise_version(entity, action, _variable(operation, entity)),
+            note=_note(operation, _variable(operation, entity)),
             view=self._view(action.view),
             loads=self._loads(action.view),
         )
@@ -389,6 +401,24 @@ class _MethodBuilder:
         column = entity.column(entity.owner.column)
         unless = self._unless(entity)
         return compose("self.require_owner({}.{}{})", variable, ident(column.attribute), unless)
+
+    def _require(self, operation: Operation, entity: Entity) -> Code:
+        """The call that holds the row to what the client asks; empty where that is nothing."""
+        known = operation.conditional
+        if known is None or not known.holds:
+            return constant("")
+        version = compose("{}.{}", _variable(operation, entity), ident(known.version))
+        if not known.own:
+            return compose("self.require_version({})", version)
+        key = ident(entity.key_column.attribute)
+        return compose("self.require_version({}, account=self.caller.account.{})", version, key)
+
+    def _raise_version(self, entity: Entity, action: RowAction, variable: Code) -> Code:
+        """The statement that counts a change which writes other tables than that of the row."""
+        if entity.version is None or not action.links:
+            return constant("")
+        version = entity.version.attribute
+        return compose("changes[{}] = {}.{} + 1", literal(version), variable, ident(version))
 
     def _owned(self, entity: Entity) -> Code:
         assert entity.owner is not None
@@ -577,6 +607,14 @@ def _variable(operation: Operation, entity: Entity) -> Code:
     name = names.argument(entity.module)
     taken = {parameter.attribute for parameter in operation.located(Location.PATH)}
     return ident(f"{name}_row" if name in taken else name)
+
+
+def _note(operation: Operation, variable: Code) -> Code:
+    """The call that tells which version an answer shows; empty for one that has no tag."""
+    known = operation.conditional
+    if known is None or not known.mark:
+        return constant("")
+    return compose("self.note_version({}.{})", variable, ident(known.version))
 
 
 TOKEN_FIELDS = {

@@ -42,6 +42,7 @@ def row_tests(kit: Kit, operation: Operation, action: RowAction) -> Iterator[Tes
     if not kit.rows.can_make(entity.name):
         return
     yield from _works(kit, operation, action, entity)
+    yield from _conditional(kit, operation, action, entity)
     if action.verb is RowVerb.REPLACE:
         yield from _puts_defaults_back(kit, operation, action, entity)
     if action.key is not None:
@@ -316,6 +317,73 @@ def _works(kit: Kit, operation: Operation, action: RowAction, entity: Entity) ->
     yield scene.test(
         what, about, call=call, status=status, asserts=_then(kit, scene, action, row, call)
     )
+
+
+def _conditional(
+    kit: Kit, operation: Operation, action: RowAction, entity: Entity
+) -> Iterator[TestView]:
+    """What the operation does about conditions, where rows have versions."""
+    known = operation.conditional
+    if known is not None and known.reads:
+        yield from _asks(
+            kit,
+            operation,
+            action,
+            entity,
+            ("does_not_send_it_again", "what the client has already is not sent again"),
+            ("If-None-Match", 304),
+        )
+    if known is not None and known.holds:
+        yield from _asks(
+            kit,
+            operation,
+            action,
+            entity,
+            ("leaves_other_versions", "a row of another version stays as it is"),
+            ("If-Match", 412),
+        )
+    if known is not None and known.required:
+        yield from _asks(
+            kit,
+            operation,
+            action,
+            entity,
+            ("needs_a_version", "nothing is changed for those who don't say what they know"),
+            ("If-Match", 428),
+        )
+
+
+def _asks(
+    kit: Kit,
+    operation: Operation,
+    action: RowAction,
+    entity: Entity,
+    says: tuple[str, str],
+    asked: tuple[str, int],
+) -> Iterator[TestView]:
+    """A test that sends a condition, or lacks one, and the status that comes of it."""
+    header, status = asked
+    scene = Scene(kit, operation)
+    if not callable_in_tests(kit, operation) or not scene.sign_in():
+        return
+    row = _own_row(scene, action, entity) if action.key is not None or scene.caller else None
+    if row is None:
+        return
+    sent: Code | None = None
+    if action.verb in {RowVerb.REPLACE, RowVerb.UPDATE}:
+        sent = _body(scene, _example(kit, operation))
+        if sent is None:
+            return
+    path = scene.path_of(row) if row else scene.path({})
+    asserts: tuple[Code, ...] = ()
+    if status == 304:
+        scene.arranged.append(compose('tag = {}.headers["ETag"]', scene.call(path, body=sent)))
+        scene.send(header, constant("tag"))
+        asserts = (constant('assert response.headers["ETag"] == tag'),)
+    else:
+        scene.send(header, constant("'\"1000-0\"'") if status == 412 else None)
+    call = scene.call(path, body=sent)
+    yield scene.test(*says, call=call, status=literal(status), asserts=asserts)
 
 
 _SAYS = {
