@@ -6,7 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from apiwright import names
-from apiwright.ir.operations import CreateAction, Operation, RowAction, TokenAction
+from apiwright.ir.operations import (
+    CreateAction,
+    Operation,
+    PasswordAction,
+    RowAction,
+    TokenAction,
+)
 from apiwright.ir.policies.events import ResourceEvents
 from apiwright.ir.schemas import NamedSchema, Schema
 from apiwright.ir.service import Service
@@ -67,7 +73,8 @@ def understand(document: Document) -> Service:
     nodes = (item.node for item in written)
     limits = read_limits(document.root, zip(operations, nodes, strict=True), entities)
     errors = read_errors(operations, named)
-    limited = {*limits, *(o.id for o in operations if isinstance(o.action, TokenAction))}
+    guessed = (o.id for o in operations if isinstance(o.action, TokenAction | PasswordAction))
+    limited = {*limits, *guessed}
     contract = declare_limits(served_contract(document), operations, limited, errors, named)
     info = document.root.get("info") or document.root
     return Service(
