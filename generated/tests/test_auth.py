@@ -94,7 +94,9 @@ def test_inactive_accounts_are_shut_out(
     token = ask(client, account.email).json()["access_token"]
     scratch.run(lambda session: session.execute(update(models.User).values(is_active=False)))
     assert not opens(client, token)
-    assert ask(client, account.email).status_code == 401
+    refused = ask(client, account.email)
+    assert refused.status_code == 401
+    assert refused.content == ask(client, "nobody@example.com").content
 
 
 def test_tokens_end_with_their_account(

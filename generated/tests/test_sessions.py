@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -11,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import models
 from app.config import get_settings
+from app.errors import TooManyRequests
+from app.limits import attempts
 from app.limits.attempts import Attempts
 from app.models.session import AuthSession, RefreshToken
 from app.redis import SharedRedis
-from app.services.base import Context
+from app.services.base import Caller, Context
 from app.services.sessions import Sessions
 from app.utils.security import PasswordHasher, Tokens
 from tests import factories
@@ -36,8 +39,8 @@ def passwords() -> PasswordHasher:
 def sessions(session: AsyncSession, passwords: PasswordHasher) -> Sessions:
     """The sessions of accounts, in a unit of work that nobody else sees."""
     settings = get_settings()
-    attempts = Attempts(settings, SharedRedis(settings))
-    return Sessions(Context(session, settings, passwords, Tokens(settings), attempts))
+    counted = Attempts(settings, SharedRedis(settings))
+    return Sessions(Context(session, settings, passwords, Tokens(settings), counted))
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -132,3 +135,22 @@ async def test_a_reused_refresh_token_ends_the_session(
 async def test_unknown_refresh_tokens_are_refused(sessions: Sessions) -> None:
     """A refresh token that nobody has issued is worth nothing."""
     assert await sessions.renew("no-such-token") is None
+
+
+async def test_guesses_of_the_present_password_have_to_wait(
+    session: AsyncSession,
+    passwords: PasswordHasher,
+    account: models.User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever holds a token of somebody else can't find out the password by trying."""
+    monkeypatch.setattr(attempts, "FIRST_WAIT", 600)
+    settings = settings_with(login_attempts=2)
+    counted = Attempts(settings, SharedRedis(settings))
+    sessions = Sessions(Context(session, settings, passwords, Tokens(settings), counted))
+    caller = Caller(account, uuid4(), frozenset())
+    assert await sessions.change_password(caller, PASSWORD, PASSWORD)
+    for _ in range(2):
+        assert not await sessions.change_password(caller, f"{PASSWORD} ", PASSWORD)
+    with pytest.raises(TooManyRequests):
+        await sessions.change_password(caller, PASSWORD, PASSWORD)

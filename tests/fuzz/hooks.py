@@ -1,6 +1,6 @@
 """Credentials for the fuzzer: every request is signed as the operation needs it.
 
-An operation that ends a session or an account gets one of its own each time; the others share an
+An operation that ends a session or an account, or changes a password, gets one of its own each time; the others share an
 administrator's. Bodies that are meant to be right get a real password and a real refresh token.
 """
 
@@ -19,7 +19,7 @@ import schemathesis
 URL = os.environ["FUZZ_URL"]
 PASSWORD = "correct horse battery staple"
 ADMIN = os.environ["FUZZ_ADMIN"]
-ENDING = frozenset({"logout", "deleteMe"})
+ENDING = frozenset({"logout", "deleteMe", "changePassword"})
 ENDING_OTHERS = frozenset({"updateUser", "deleteUser"})
 
 

@@ -101,11 +101,15 @@ class Sessions:
     async def change_password(self, caller: Caller, current: str, new: str) -> bool:
         """Give the caller's account another password; False if `current` is not its password.
 
-        All other sessions of the account end: somebody else may have known the old one.
+        All other sessions of the account end: somebody else may have known the old one. Raises
+        TooManyRequests after too many guesses.
         """
         account = caller.account
+        attempts, address = self._context.attempts, self._context.address
+        await attempts.begin(str(account.id), address)
         if not await self._context.passwords.verify(current, account.password_hash):
             return False
+        await attempts.succeed(str(account.id), address)
         account.password_hash = await self._context.passwords.hash(new)
         others = update(AuthSession).where(
             AuthSession.account_id == account.id,

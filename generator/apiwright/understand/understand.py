@@ -10,6 +10,7 @@ from apiwright.ir.operations import (
     BulkAction,
     CreateAction,
     Operation,
+    PasswordAction,
     RowAction,
     TokenAction,
 )
@@ -106,7 +107,8 @@ def understand(document: Document) -> Service:
     nodes = (item.node for item in written)
     limits = read_limits(document.root, zip(operations, nodes, strict=True), entities)
     errors = read_errors(operations, named)
-    limited = {*limits, *(o.id for o in operations if isinstance(o.action, TokenAction))}
+    guessed = (o.id for o in operations if isinstance(o.action, TokenAction | PasswordAction))
+    limited = {*limits, *guessed}
     contract = declare_limits(served_contract(document), operations, limited, errors, named)
     info = document.root.get("info") or document.root
     return Service(
