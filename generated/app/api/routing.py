@@ -28,8 +28,8 @@ class UnitOfWorkRoute(APIRoute):
     """Commits when the handler returns, and rolls back when it raises.
 
     A request that lost a race (serialization failure, deadlock) or met a migration is run again,
-    and one that only reads also when it lost its connection. Nothing is tried again once a commit has begun: nobody
-    can know how it ended.
+    and one that only reads also when it lost its connection. Nothing is tried again once a commit
+    has begun: nobody can know how it ended.
     """
 
     @override

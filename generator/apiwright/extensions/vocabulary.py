@@ -166,6 +166,37 @@ _RENAMED: dict[str, Any] = _either(
         "description": "Values of an enum, each with what it was before",
     },
 )
+_RENAMED_TO: dict[str, Any] = _either(
+    _text("The name in the newest version"),
+    {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": _text("The value in the newest version"),
+        "description": "Values of an enum, each with the one of the newest version",
+    },
+)
+_FROM: dict[str, Any] = _either(
+    _object(
+        needed="join",
+        join={
+            **_names("Properties of the newest version whose texts make up this one"),
+            "minItems": 2,
+        },
+        separator=_text("What stands between the texts; one space unless it is said"),
+    ),
+    _object(
+        needed="value", value={"description": "What is shown where the newest version has nothing"}
+    ),
+    _object(
+        needed="values",
+        values={
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": {"type": "string"},
+            "description": "Values of the newest version, each with the one that is shown here",
+        },
+    ),
+)
 _EVENT: dict[str, Any] = {
     "type": "string",
     "pattern": r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$",
@@ -414,15 +445,43 @@ WORDS: Final[dict[str, Word]] = {
         ),
         Word(
             "x-deprecated-since",
-            ("operation",),
-            "Since when an operation that is deprecated has been so (RFC 9745).",
+            ("openapi", "operation"),
+            "Since when an operation, or all of the document, has been deprecated (RFC 9745).",
             _DAY,
         ),
         Word(
             "x-sunset",
-            ("operation", "parameter"),
+            ("openapi", "operation", "parameter"),
             "The day from which something deprecated may be gone (RFC 8594).",
             _DAY,
+        ),
+        Word(
+            "x-replaced-by",
+            ("operation",),
+            "In an older version: the operation of the newest one that answers this.",
+            _text("An operationId of the newest version"),
+        ),
+        Word(
+            "x-renamed-to",
+            ("schema", PROPERTY, "parameter"),
+            "In an older version: what the newest one calls this, or the values of this enum.",
+            _RENAMED_TO,
+        ),
+        Word(
+            "x-from",
+            ("schema", PROPERTY),
+            "In an older version: how this is made of what the newest one has.",
+            _FROM,
+        ),
+        Word(
+            "x-implies",
+            ("schema",),
+            "In an older version: what requests with this schema mean without saying so.",
+            {
+                "type": "object",
+                "minProperties": 1,
+                "description": "Properties of the newest version, each with its value",
+            },
         ),
         Word(
             "x-filter",

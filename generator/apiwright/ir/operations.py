@@ -39,7 +39,8 @@ class Parameter:
     """A parameter of an operation.
 
     `style` and `explode` are set as OpenAPI's defaults say where the contract leaves them out;
-    `content` is the media type of a parameter that carries a document of its own.
+    `content` is the media type of a parameter that carries a document of its own; `renamed_to` is
+    what the newest version calls a parameter of an older one, where that says so.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Parameter:
     content: str = ""
     description: str = ""
     example: tuple[Json, ...] = ()
+    renamed_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,6 +380,7 @@ class Operation:
     `conditional` tells what it does about the conditions of a request; `cache_control` is what the
     contract promises for its answer, `caching` whether it is kept.
     What is `deprecated` may have been so since a day, and may be gone from another day on.
+    `home` is the base path of the older version that alone still offers it, empty for all others.
     """
 
     id: str
@@ -399,6 +402,7 @@ class Operation:
     deprecated: bool = False
     deprecated_since: date | None = None
     sunset: date | None = None
+    home: str = ""
     if_match_required: bool = False
     cache_control: str = ""
     conditional: Conditional | None = None

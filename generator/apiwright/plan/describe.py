@@ -30,7 +30,7 @@ from apiwright.plan.storage.types import sql_type
 from apiwright.plan.views.audit import audited_columns
 from apiwright.plan.views.direct import DirectBuilder, answers_module
 from apiwright.plan.views.exports import with_possible_exports
-from apiwright.plan.views.service import api_package
+from apiwright.understand.versions.names import version_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,11 @@ def describe_schemas(service: Service) -> tuple[SchemaStory, ...]:
 def _operation(
     operation: Operation, resource: Resource, service: Service, why_not_direct: str
 ) -> OperationStory:
-    package = api_package(service)
+    package = version_name(operation.home or service.base_path)
     return OperationStory(
         id=operation.id,
         method=operation.method.upper(),
-        path=f"{service.base_path}{operation.path}",
+        path=service.address(operation),
         place=str(operation.position),
         does=_does(operation, service),
         details=(

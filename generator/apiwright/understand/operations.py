@@ -69,6 +69,14 @@ def read_operations(document: Document, reader: SchemaReader) -> tuple[Written, 
     return tuple(written)
 
 
+def operation_nodes(document: Document) -> Iterator[tuple[str, str, str, Node, Node]]:
+    """Id, method, path, path item and node of every operation, as `read_operations` finds them."""
+    found = list(_found(document))
+    ids = _ids(found)
+    for pointer, method, path, item, node in found:
+        yield ids[pointer], method, path, item, node
+
+
 def _day(node: Node, word: str) -> date | None:
     return date.fromisoformat(node.string(word)) if word in node.mapping else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from apiwright import names
@@ -42,6 +42,7 @@ from apiwright.understand.resources import by_id, read_resources
 from apiwright.understand.schemas import SchemaReader
 from apiwright.understand.security import base_path, read_roles, read_schemes
 from apiwright.understand.sites import find_identity, find_sites, find_stored
+from apiwright.understand.versions.graft import Grafted
 
 # Tables and indexes that services have beside those of their contract, and Alembic's own table.
 _OWN = frozenset(
@@ -52,6 +53,34 @@ _OWN = frozenset(
         "pk_refresh_tokens", "refresh_tokens",
     }
 )  # fmt: skip
+
+
+def understand_versions(
+    newest: Document, older: Sequence[Document], grafted: Grafted
+) -> tuple[Service, tuple[Service, ...]]:
+    """What the newest version means, with what only older ones offer, and each of those alone."""
+    service = understand(grafted.document)
+    if grafted.homes:
+        operations = {
+            name: _at_home(operation, grafted.homes, service)
+            for name, operation in service.operations.items()
+        }
+        alone = understand(newest)
+        service = replace(
+            service, operations=operations, contract=alone.contract, errors=alone.errors
+        )
+    return service, tuple(understand(document) for document in older)
+
+
+def _at_home(operation: Operation, homes: Mapping[str, str], service: Service) -> Operation:
+    """An operation where it is offered; nothing is located where only an older version shows it."""
+    action = operation.action
+    if isinstance(action, CreateAction) and action.location:
+        gone = {f"{service.base_path}{service.operations[name].path}" for name in homes}
+        reads = (o for o in service.operations.values() if o.id not in homes and o.method == "get")
+        if action.location in gone - {f"{service.base_path}{o.path}" for o in reads}:
+            operation = replace(operation, action=replace(action, location=""))
+    return replace(operation, home=homes.get(operation.id, ""))
 
 
 def understand(document: Document) -> Service:

@@ -199,7 +199,9 @@ def _panel(number: int, panel: _Panel, place: dict[str, Json]) -> Json:
 def _matcher(operations: Iterable[str], service: Service) -> str:
     """A condition of PromQL for the routes of operations, as the figures call them."""
     found = (service.operations[name] for name in operations)
-    paths = dict.fromkeys(f"{service.base_path}{route_path(operation)}" for operation in found)
+    paths = dict.fromkeys(
+        f"{operation.home or service.base_path}{route_path(operation)}" for operation in found
+    )
     return f'endpoint=~"{"|".join(map(_escaped, paths))}"'
 
 

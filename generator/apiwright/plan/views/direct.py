@@ -140,7 +140,7 @@ class DirectBuilder:
             name=ident(operation.name),
             operation=operation.id,
             method=operation.method.upper(),
-            path=f"{self._service.base_path}{route_path(operation)}",
+            path=f"{operation.home or self._service.base_path}{route_path(operation)}",
             needed=constant("") if scopes is None else literal(tuple(scopes)),
             statements=compose("({},)", joined([ident(known.name) for known in constants])),
             docstring=docstring(operation.summary or operation.description or operation.id, 4),

@@ -18,6 +18,7 @@ from apiwright.plan.views.service import openness
 from apiwright.plan.views.shapes import view_constant
 from apiwright.plan.views.signatures import Argument, Signature, schema_imports, signature
 from apiwright.understand.exchange import answer_schema, is_json
+from apiwright.understand.versions.names import version_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class RouterView:
     """The router of a resource."""
 
     docstring: Code
+    prefix: str
     tag: str
     dependency: Code
     schema_imports: tuple[Code, ...]
@@ -48,14 +50,50 @@ class RouterView:
     handlers: tuple[HandlerView, ...]
 
 
-def router_view(resource: Resource, service: Service, classes: SchemaClasses) -> RouterView:
-    """The router of `resource`; concrete paths stand before those with parameters."""
-    operations = [service.operations[name] for name in resource.operations]
+@dataclass(frozen=True, slots=True)
+class RouterName:
+    """A module with a router: where it stands, and what it is called where all are put together."""
+
+    package: Code
+    module: Code
+    name: Code
+    as_name: Code
+
+
+def router_names(service: Service) -> tuple[RouterName, ...]:
+    """The modules with routers, in the order of the resources."""
+    newest = version_name(service.base_path)
+    found = []
+    for resource in service.resources:
+        for home in homes(resource, service):
+            package = version_name(home) if home else newest
+            name = ident(f"{package}_{resource.module}" if home else resource.module)
+            as_name = compose(" as {}", name) if home else constant("")
+            found.append(RouterName(ident(package), ident(resource.module), name, as_name))
+    return tuple(found)
+
+
+def homes(resource: Resource, service: Service) -> tuple[str, ...]:
+    """The base paths below which operations of a resource are offered, that of the newest first."""
+    found = (service.operations[name].home for name in resource.operations)
+    return tuple(sorted(dict.fromkeys(found)))
+
+
+def router_view(
+    resource: Resource, service: Service, classes: SchemaClasses, home: str = ""
+) -> RouterView:
+    """The router of `resource`; concrete paths stand before those with parameters.
+
+    `home` is the base path of an older version, for the operations that only that still offers.
+    """
+    everything = (service.operations[name] for name in resource.operations)
+    operations = [operation for operation in everything if operation.home == home]
     signatures = {o.id: signature(o, service, classes) for o in operations}
     refs = tuple(ref for known in signatures.values() for ref in known.taken)
     handlers = [_handler(o, resource, service, signatures[o.id]) for o in operations]
     return RouterView(
-        docstring=docstring(resource.description or f"The {resource.name} operations", 0),
+        docstring=docstring(_about(resource, home), 0),
+        prefix=home or service.base_path,
         tag=resource.name,
         dependency=ident(f"{resource.service_class}Dep"),
         schema_imports=schema_imports(refs),
@@ -69,6 +107,12 @@ def router_view(resource: Resource, service: Service, classes: SchemaClasses) ->
         ),
         handlers=tuple(sorted(handlers, key=lambda handler: openness(handler.path))),
     )
+
+
+def _about(resource: Resource, home: str) -> str:
+    if home:
+        return f"The {resource.name} operations that only {version_name(home)} still offers"
+    return resource.description or f"The {resource.name} operations"
 
 
 def route_path(operation: Operation) -> str:
