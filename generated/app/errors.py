@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,6 +17,8 @@ from starlette.responses import JSONResponse
 
 from app.models.constraints import violated
 from app.paths import PATHS
+
+log = logging.getLogger("app.errors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +238,10 @@ def respond(request: Request, error: ApiError) -> Response:
 
 
 async def _api_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, Unavailable) and error.__cause__ is not None:
+        cause = error.__cause__
+        said = {"cause": type(cause).__qualname__, "sqlstate": sqlstate(cause)}
+        log.warning("unavailable", extra={"fields": said})
     return respond(request, error if isinstance(error, ApiError) else ApiError())
 
 

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from apiwright.check import check
 from apiwright.history import read_history
 from apiwright.ir.operations import CustomAction
 from apiwright.ir.service import Service
-from apiwright.load import Document, load
+from apiwright.ir.versions import Version
+from apiwright.load import Document
 from apiwright.overriding import (
     OverrideClass,
     check_handlers,
@@ -34,7 +34,13 @@ from apiwright.problems import Position, Report
 from apiwright.project import Project
 from apiwright.render import render
 from apiwright.served import check_withdrawals
-from apiwright.understand import completed, understand
+from apiwright.versioning import (
+    Contracts,
+    check_contracts,
+    completed_contracts,
+    read_contracts,
+    understand_contracts,
+)
 
 
 @dataclass(slots=True)
@@ -57,12 +63,15 @@ class Timings:
 class Understood:
     """A contract that passed the checks: the document, what it means, the overrides bound to it.
 
-    `handled` tells whether there are handlers of events among them.
+    `versions` are the older ones of the API that live beside it, `older` their documents; `handled`
+    tells whether there are handlers of events among the overrides.
     """
 
     document: Document
     service: Service
     bound: Mapping[str, str]
+    versions: tuple[Version, ...] = ()
+    older: tuple[Document, ...] = ()
     handled: bool = False
 
 
@@ -75,15 +84,15 @@ class Output:
     storage: StoragePlan
 
 
-def read(project: Project, report: Report, timings: Timings) -> Document | None:
-    """The contract, loaded and checked; None if nothing of it could be read."""
+def read(project: Project, report: Report, timings: Timings) -> Contracts | None:
+    """The contract and those of older versions, loaded and checked; None if it can't be read."""
     with timings.stage("load"):
-        document = load(project.spec, report, base=project.root)
-    if document is None:
+        contracts = read_contracts(project, report)
+    if contracts is None:
         return None
     with timings.stage("check"):
-        check(document, report)
-    return document
+        check_contracts(contracts, report)
+    return contracts
 
 
 def comprehend(project: Project, report: Report, timings: Timings) -> Understood | None:
@@ -99,13 +108,25 @@ def comprehend(project: Project, report: Report, timings: Timings) -> Understood
 
 def comprehend_contract(project: Project, report: Report, timings: Timings) -> Understood | None:
     """What the contract means, as if nothing were overridden; None if it has errors."""
-    document = read(project, report, timings)
-    if document is None or _failed(report):
+    contracts = read(project, report, timings)
+    if contracts is None or _failed(report):
         return None
     with timings.stage("understand"):
-        document = completed(document)
-        service = understand(document)
-    return Understood(document, service, {})
+        contracts = completed_contracts(contracts)
+        service, versions = understand_contracts(project, contracts, report)
+    if _failed(report):
+        return None
+    return Understood(contracts.newest, service, {}, versions, contracts.older)
+
+
+def comprehend_versions(
+    project: Project, report: Report, timings: Timings
+) -> tuple[Version, ...] | None:
+    """The older versions, whatever of them can't be derived; None if a contract has errors."""
+    contracts = read(project, report, timings)
+    if contracts is None or _failed(report):
+        return None
+    return understand_contracts(project, completed_contracts(contracts), Report())[1]
 
 
 def bind(project: Project, service: Service, report: Report) -> Mapping[str, str]:
@@ -182,7 +203,7 @@ def build(
     the one that earlier runs left behind. RenderError or HistoryError where files can't be made.
     """
     with timings.stage("withdrawals"):
-        check_withdrawals(project, understood.document, today, report)
+        check_withdrawals(project, (understood.document, *understood.older), today, report)
     with timings.stage("plan"):
         history = history or read_history(project.output)
         storage = storage_plan(history, understood.service, allowed, renames)
@@ -201,8 +222,14 @@ def rendered(
 ) -> Output:
     """The files of the service whose database follows `history` as `storage` says."""
     with timings.stage("files"):
-        bound, handled = understood.bound, understood.handled
-        planned = plan(understood.service, history, bound, storage, handled=handled)
+        planned = plan(
+            understood.service,
+            history,
+            understood.bound,
+            storage,
+            versions=understood.versions,
+            handled=understood.handled,
+        )
     with timings.stage("render"):
         files = render(planned, project.templates)
     policies = {file.path: file.policy for file in planned.files}

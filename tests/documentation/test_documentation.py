@@ -139,6 +139,7 @@ HOW: dict[str, Callable[[Path, Servers], None]] = {
     "apiwright generate --allow-data-loss users.nickname": lose_data,
     "apiwright init library --from-database postgresql://user:password@host/database": adopt,
     "apiwright override reserveItem": override,
+    "apiwright override v1:downgrade_order": by_another_test,
     "python -m app.relay": by_another_test,
     "python -m app.relay retry": by_another_test,
 }

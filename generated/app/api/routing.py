@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from typing_extensions import override
 
+from app.api.idempotency import keep
 from app.database import Database
 from app.errors import OUTDATED, RACES, TEMPORARY, Unavailable, sqlstate
 from app.limits.limiter import Limiter
@@ -27,8 +28,8 @@ class UnitOfWorkRoute(APIRoute):
     """Commits when the handler returns, and rolls back when it raises.
 
     A request that lost a race (serialization failure, deadlock) or met a migration is run again,
-    and one that only reads also when it lost its connection. Nothing is tried again once a commit has begun: nobody
-    can know how it ended.
+    and one that only reads also when it lost its connection. Nothing is tried again once a commit
+    has begun: nobody can know how it ended.
     """
 
     @override
@@ -56,6 +57,7 @@ class UnitOfWorkRoute(APIRoute):
             request.state.unit_of_work = unit
             try:
                 response = await handle(request)
+                await keep(request, response)
                 request.state.committing = True
                 await unit.commit()
                 return response

@@ -166,6 +166,37 @@ _RENAMED: dict[str, Any] = _either(
         "description": "Values of an enum, each with what it was before",
     },
 )
+_RENAMED_TO: dict[str, Any] = _either(
+    _text("The name in the newest version"),
+    {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": _text("The value in the newest version"),
+        "description": "Values of an enum, each with the one of the newest version",
+    },
+)
+_FROM: dict[str, Any] = _either(
+    _object(
+        needed="join",
+        join={
+            **_names("Properties of the newest version whose texts make up this one"),
+            "minItems": 2,
+        },
+        separator=_text("What stands between the texts; one space unless it is said"),
+    ),
+    _object(
+        needed="value", value={"description": "What is shown where the newest version has nothing"}
+    ),
+    _object(
+        needed="values",
+        values={
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": {"type": "string"},
+            "description": "Values of the newest version, each with the one that is shown here",
+        },
+    ),
+)
 _EVENT: dict[str, Any] = {
     "type": "string",
     "pattern": r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$",
@@ -191,6 +222,7 @@ _EVENTS: dict[str, Any] = _either(
 )
 _ACTIONS = (
     "list", "create", "read", "replace", "update", "delete", "restore",
+    "bulk-create", "bulk-update", "bulk-delete", "export",
     "token", "refresh", "logout", "password", "custom",
 )  # fmt: skip
 _COMPARISONS = (
@@ -362,6 +394,35 @@ WORDS: Final[dict[str, Word]] = {
             {"enum": ["own", "all"], "description": "The caller's own rows, or all"},
         ),
         Word(
+            "x-bulk",
+            ("operation",),
+            "Whether an operation on many rows does all of it or nothing.",
+            _object(
+                needed="mode",
+                mode={
+                    "enum": ["all-or-nothing", "partial"],
+                    "description": "What becomes of the other rows when one can't be written",
+                },
+            ),
+        ),
+        Word(
+            "x-idempotent",
+            ("operation",),
+            "A request that is sent again with the same Idempotency-Key has no second effect.",
+            _either(
+                _flag("Whether clients may send a key"),
+                _object(
+                    required=_flag("Whether they have to"),
+                    hours={
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": 8760,
+                        "description": "How many hours the answer is kept for; 24 unless said",
+                    },
+                ),
+            ),
+        ),
+        Word(
             "x-cache",
             ("operation",),
             "How long answers are kept in Redis, and for whom.",
@@ -384,15 +445,43 @@ WORDS: Final[dict[str, Word]] = {
         ),
         Word(
             "x-deprecated-since",
-            ("operation",),
-            "Since when an operation that is deprecated has been so (RFC 9745).",
+            ("openapi", "operation"),
+            "Since when an operation, or all of the document, has been deprecated (RFC 9745).",
             _DAY,
         ),
         Word(
             "x-sunset",
-            ("operation", "parameter"),
+            ("openapi", "operation", "parameter"),
             "The day from which something deprecated may be gone (RFC 8594).",
             _DAY,
+        ),
+        Word(
+            "x-replaced-by",
+            ("operation",),
+            "In an older version: the operation of the newest one that answers this.",
+            _text("An operationId of the newest version"),
+        ),
+        Word(
+            "x-renamed-to",
+            ("schema", PROPERTY, "parameter"),
+            "In an older version: what the newest one calls this, or the values of this enum.",
+            _RENAMED_TO,
+        ),
+        Word(
+            "x-from",
+            ("schema", PROPERTY),
+            "In an older version: how this is made of what the newest one has.",
+            _FROM,
+        ),
+        Word(
+            "x-implies",
+            ("schema",),
+            "In an older version: what requests with this schema mean without saying so.",
+            {
+                "type": "object",
+                "minProperties": 1,
+                "description": "Properties of the newest version, each with its value",
+            },
         ),
         Word(
             "x-filter",

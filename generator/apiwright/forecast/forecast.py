@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 
-from apiwright.breaking import ApiChange, api_changes
+from apiwright.breaking import ApiChange
 from apiwright.forecast.baseline import Baseline
 from apiwright.forecast.model import FileChanges, Forecast, RevisionForecast
 from apiwright.history import read_history
@@ -14,6 +14,7 @@ from apiwright.pipeline import Timings, Understood, bind, rendered
 from apiwright.plan import Renames, storage_plan
 from apiwright.problems import Report
 from apiwright.project import Project
+from apiwright.served import changes_of_contracts
 from apiwright.write import compare
 
 _VERSIONS = "alembic/versions/"
@@ -76,6 +77,7 @@ def _revisions(files: Mapping[str, str], baseline: Baseline) -> tuple[RevisionFo
 def _api(
     baseline: Baseline, understood: Understood, today: date | None
 ) -> tuple[ApiChange, ...] | None:
-    if baseline.document is None:
+    if not baseline.documents:
         return None
-    return api_changes(baseline.document, understood.document, today=today)
+    after = (understood.document, *understood.older)
+    return changes_of_contracts(baseline.documents, after, today)

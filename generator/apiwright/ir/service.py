@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from apiwright.ir.operations import Operation
@@ -152,6 +152,32 @@ class Service:
     def limited(self) -> bool:
         """Whether any request is counted: those of operations with limits, and failed logins."""
         return bool(self.limits) or self.identity is not None
+
+    def address(self, operation: Operation) -> str:
+        """The whole path of an operation."""
+        return f"{operation.home or self.base_path}{operation.path}"
+
+    @property
+    def offered(self) -> Service:
+        """The service without the operations that only an older version offers."""
+        kept = {name: known for name, known in self.operations.items() if not known.home}
+        if len(kept) == len(self.operations):
+            return self
+        resources = tuple(
+            replace(resource, operations=tuple(n for n in resource.operations if n in kept))
+            for resource in self.resources
+        )
+        return replace(
+            self,
+            operations=kept,
+            resources=tuple(r for r in resources if r.operations),
+            limits={name: known for name, known in self.limits.items() if name in kept},
+        )
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether any request can be sent with an idempotency key."""
+        return any(known.idempotency is not None for known in self.operations.values())
 
     @property
     def identity(self) -> Entity | None:

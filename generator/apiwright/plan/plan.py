@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from apiwright import names
 from apiwright.code import Code, constant, dotted, ident, joined
+from apiwright.ir.operations import BulkAction, ExportAction
 from apiwright.ir.service import Service
+from apiwright.ir.versions import Version
 from apiwright.plan.files import DataFile, Plan, PlannedFile, Policy
 from apiwright.plan.models import generate_models
 from apiwright.plan.requests import requests_document
@@ -26,10 +28,11 @@ from apiwright.plan.views.dashboard import dashboard
 from apiwright.plan.views.deprecation import deprecations
 from apiwright.plan.views.direct import DirectBuilder, answers_module
 from apiwright.plan.views.events import events_view
+from apiwright.plan.views.exports import exported_shapes, with_possible_exports
 from apiwright.plan.views.limits import limits_view
 from apiwright.plan.views.models import model_view, needs_own_type
 from apiwright.plan.views.repositories import repository_view
-from apiwright.plan.views.routers import router_view
+from apiwright.plan.views.routers import homes, router_names, router_view
 from apiwright.plan.views.seeds import account_view, seed_views
 from apiwright.plan.views.service import (
     ResourceName,
@@ -41,6 +44,8 @@ from apiwright.plan.views.service import (
     service_view,
 )
 from apiwright.plan.views.services import service_class_view
+from apiwright.plan.views.versions import version_view
+from apiwright.understand.versions.names import version_name
 
 
 def plan(
@@ -49,17 +54,19 @@ def plan(
     bound: Mapping[str, str],
     storage: StoragePlan | None = None,
     *,
+    versions: tuple[Version, ...] = (),
     handled: bool = False,
 ) -> Plan:
     """Every file of the service.
 
     `history` are the revisions that exist, `storage` what becomes of the database if that is known
     already; `bound` maps the modules of resources to those of the
-    overrides that take their place, such as `items` to `overrides.items`; `handled` tells whether
-    there are handlers of events in `overrides/events.py`.
+    overrides that take their place, such as `items` to `overrides.items`. `versions` are the older
+    ones of the API that live beside it; `handled` tells whether there are handlers of events in
+    `overrides/events.py`.
     """
     storage = storage or storage_plan(history, service)
-    return _Planner(service, history, bound, storage, handled=handled).plan()
+    return _Planner(service, history, bound, storage, versions, handled=handled).plan()
 
 
 class _Planner:
@@ -69,13 +76,15 @@ class _Planner:
         history: History,
         bound: Mapping[str, str],
         storage: StoragePlan,
+        versions: tuple[Version, ...],
         *,
         handled: bool,
     ) -> None:
-        self._service = service
+        self._service = service = with_possible_exports(service)
         self._history = history
         self._bound = bound
         self._storage = storage
+        self._versions = versions
         self._classes: SchemaClasses = plan_schema_classes(service)
         self._tables = {table.name: table for table in storage.tables}
         identity = service.identity
@@ -83,7 +92,12 @@ class _Planner:
         views = {resource.module: self._direct.resource(resource) for resource in service.resources}
         self._answered = {module: view for module, view in views.items() if view is not None}
         self._context: dict[str, object] = {
-            "service": service_view(service, overridden=bool(bound), direct=bool(self._answered)),
+            "service": service_view(
+                service,
+                overridden=bool(bound),
+                direct=bool(self._answered),
+                versions=versions,
+            ),
             "binding": binding_view(service),
             "adopted": bool(history.unmanaged) or any(table.found for table in storage.tables),
             "events": events_view(service, self._classes, handled=handled),
@@ -101,20 +115,15 @@ class _Planner:
 
     def _application(self) -> Iterator[PlannedFile]:
         service = self._service
-        for path in _ALWAYS:
+        for path in (*_ALWAYS, *self._where_used()):
             yield self._file(path)
-        if service.identity is not None:
-            for path in _WITH_SIGN_IN:
-                yield self._file(path)
-        yield from self._recording()
         if keeps_answers(service):
             caching = caching_view(service)
             for path in _WITH_CACHES:
                 yield self._file(path, caching=caching)
-        if is_versioned(service):
-            for path in _WITH_VERSIONS:
-                yield self._file(path)
-        deprecated = deprecations(service)
+        deprecated = deprecations(
+            (service.offered, *(version.service for version in self._versions))
+        )
         if deprecated:
             yield self._file("app/api/deprecation.py", deprecations=deprecated)
         if service.limited:
@@ -126,18 +135,40 @@ class _Planner:
         if self._answered:
             yield from self._direct_answers()
         yield from self._resources()
+        yield from self._older()
 
-    def _recording(self) -> Iterator[PlannedFile]:
-        """What writes leave behind beside their rows, and who tells of it."""
+    def _older(self) -> Iterator[PlannedFile]:
+        """Older versions of the API, in terms of the newest."""
+        if not self._versions:
+            return
+        for name in ("exchange", "operations", "route", "shapes"):
+            yield self._file(f"app/versions/{name}.py")
+        views = tuple(version_view(version) for version in self._versions)
+        yield self._file("app/versions/__init__.py", versions=views)
+        for version, view in zip(self._versions, views, strict=True):
+            path = f"app/versions/{version.name}.py"
+            yield self._file(path, "app/versions/version.py.j2", version=view)
+
+    def _where_used(self) -> Iterator[str]:
+        """The files that depend on nothing but whether the contract asks for what they do."""
         service = self._service
+        actions = [operation.action for operation in service.operations.values()]
         for used, paths in (
+            (service.identity is not None, _WITH_SIGN_IN),
             (service.recorded, _WITH_RECORDING),
             (service.events, _WITH_EVENTS),
             (service.webhooks, ("app/relay/webhooks.py",)),
             (service.audited, ("app/audit.py", "app/models/audit.py")),
+            (is_versioned(service), _WITH_VERSIONS),
+            (service.idempotent, _WITH_KEYS),
+            (any(isinstance(action, ExportAction) for action in actions), _WITH_EXPORTS),
+            (
+                any(isinstance(action, BulkAction) for action in actions),
+                ("app/repositories/bulk.py",),
+            ),
         ):
-            for path in paths if used else ():
-                yield self._file(path)
+            if used:
+                yield from paths
 
     def _models(self) -> Iterator[PlannedFile]:
         entities = list(self._service.entities.values())
@@ -193,6 +224,7 @@ class _Planner:
             yield self._file(f"app/direct/{name}.py")
         columns = [c for entity in self._service.entities.values() for c in entity.columns]
         shown = {s.function: s for view in self._answered.values() for s in view.shapes}
+        shown |= {s.function: s for s in exported_shapes(self._service, self._direct.shapes)}
         yield self._file(
             "app/direct/shapes.py",
             shapes=self._direct.shapes.needed(shown.values()),
@@ -203,9 +235,23 @@ class _Planner:
             path = f"app/direct/{modules[module]}.py"
             yield self._file(path, "app/direct/resource.py.j2", direct=view)
 
+    def _routers(self) -> Iterator[PlannedFile]:
+        """A router for each resource, and for what only an older version offers of it."""
+        views = router_names(self._service)
+        yield self._file("app/api/router.py", routers=views)
+        for package in sorted({view.package for view in views}):
+            yield self._file(f"app/api/{package}/__init__.py", "app/api/v1/__init__.py.j2")
+        for resource in self._service.resources:
+            for home in homes(resource, self._service):
+                folder = version_name(home) if home else api_package(self._service)
+                yield self._file(
+                    f"app/api/{folder}/{resource.module}.py",
+                    "app/api/v1/tag.py.j2",
+                    router=router_view(resource, self._service, self._classes, home),
+                )
+
     def _resources(self) -> Iterator[PlannedFile]:
-        package = api_package(self._service)
-        yield self._file(f"app/api/{package}/__init__.py", "app/api/v1/__init__.py.j2")
+        yield from self._routers()
         bindings: list[tuple[Code, Code]] = []
         overridden: list[ResourceName] = []
         for resource in self._service.resources:
@@ -213,11 +259,6 @@ class _Planner:
             bindings.append((dotted(module), ident(resource.service_class)))
             if resource.module in self._bound:
                 overridden.append(resource_name(resource))
-            yield self._file(
-                f"app/api/{package}/{resource.module}.py",
-                "app/api/v1/tag.py.j2",
-                router=router_view(resource, self._service, self._classes),
-            )
             yield self._file(
                 f"app/services/{resource.service_module}.py",
                 "app/services/service.py.j2",
@@ -245,7 +286,7 @@ class _Planner:
     def _project(self) -> Iterator[PlannedFile]:
         for path in _PROJECT:
             yield self._file(path)
-        yield self._file("monitoring/alerts.yaml", alerts=alerts())
+        yield self._file("monitoring/alerts.yaml", alerts=alerts(self._service))
         identity = self._service.identity
         yield self._file(
             "app/seed.py",
@@ -271,12 +312,17 @@ class _Planner:
             direct=bool(self._answered),
             called=_called(self._storage),
             closed=self._closed(),
+            versions=self._versions,
         )
 
     def _data(self) -> Iterator[DataFile]:
-        yield from test_data(self._service)
+        yield from test_data(self._service, self._versions)
         yield DataFile("app/contract/openapi.json", _json(dict(self._service.contract)))
         yield DataFile("app/contract/requests.json", _json(requests_document(self._service)))
+        for version in self._versions:
+            older, folder = version.service, f"app/contract/{version.name}"
+            yield DataFile(f"{folder}/openapi.json", _json(dict(older.contract)))
+            yield DataFile(f"{folder}/requests.json", _json(requests_document(older)))
         yield DataFile("monitoring/dashboard.json", _json(dashboard(self._service)))
         for table in self._storage.tables:
             yield DataFile(f"alembic/schema/{table.name}.json", write_snapshot(table))
@@ -310,7 +356,6 @@ _ALWAYS = (
     "app/api/health.py",
     "app/api/metrics.py",
     "app/api/responses.py",
-    "app/api/router.py",
     "app/api/routing.py",
     "app/commands.py",
     "app/config.py",
@@ -356,6 +401,17 @@ _WITH_SIGN_IN = (
     "app/services/sessions.py",
     "app/utils/roles.py",
     "app/utils/security.py",
+)
+_WITH_KEYS = (
+    "app/api/idempotency.py",
+    "app/models/idempotency.py",
+    "app/repositories/idempotency.py",
+)
+_WITH_EXPORTS = (
+    "app/api/export.py",
+    "app/cursors.py",
+    "app/services/export.py",
+    "app/utils/csv.py",
 )
 _WITH_RECORDING = ("app/origin.py", "app/recording.py")
 _WITH_EVENTS = (
