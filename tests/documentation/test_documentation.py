@@ -137,6 +137,8 @@ HOW: dict[str, Callable[[Path, Servers], None]] = {
     "apiwright migrate verify": migrate_command,
     "apiwright migrate merge": migrate_command,
     "apiwright generate --allow-data-loss users.nickname": lose_data,
+    "apiwright generate --zero-downtime": by_another_test,
+    "apiwright generate --contract": by_another_test,
     "apiwright init library --from-database postgresql://user:password@host/database": adopt,
     "apiwright override reserveItem": override,
     "apiwright override v1:downgrade_order": by_another_test,

@@ -7,6 +7,7 @@ from pathlib import Path
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from apiwright.code import Code, comment, ident, literal
+from apiwright.render.kept import kept_templates
 
 
 class UnsafeTextError(ValueError):
@@ -29,6 +30,7 @@ def environment(folders: tuple[Path, ...]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=kept_templates(Path(__file__)),
     )
     engine.filters.clear()
     engine.filters.update(py=literal, ident=ident, comment=comment)
