@@ -1,5 +1,7 @@
 """The checks of this repository: `python3 noxfile.py [-s NAME ...]`, or `nox` if there is one.
 
+Without a name, the first runs all sessions that belong to CI, two at a time.
+
 Everything runs with the tools of the checkout's own `.venv`, which is made on first use; no session
 installs anything. `apiwright` is what the sessions check, and the generated service is one of them.
 """
@@ -7,8 +9,11 @@ installs anything. `apiwright` is what the sessions check, and the generated ser
 from __future__ import annotations
 
 import os
+import secrets
+import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -16,9 +21,42 @@ sys.path.insert(0, str(ROOT / "generator"))
 
 import bootstrap  # noqa: E402 (found through the line above)
 
+# The sessions of a run that names none. Those of a line run two at a time, in this order: a machine
+# of two cores has something to do while one of them waits for a server. The first line is done
+# before the next, which copies what mypy has learnt of libraries.
+LINES = (
+    ("types", "lint", "drift"),
+    ("tests", "quality", "fuzz", "service", "migrations", "corpus"),
+)
+NOX = ["-m", "nox", "-f", str(ROOT / "noxfile.py")]
+
+
+def every_session(python: Path) -> int:
+    """Run all of LINES, whatever fails; what a session says is shown at its end. The exit code."""
+
+    def run(name: str) -> bool:
+        print(f"{name} begins", flush=True)
+        command = [str(python), *NOX, "-s", name]
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+        print(f"{done.stdout}{name} {'fails' if done.returncode else 'passes'}", flush=True)
+        return done.returncode == 0
+
+    results: dict[str, bool] = {}
+    for line in LINES:
+        with ThreadPoolExecutor(2) as pool:
+            results.update(zip(line, pool.map(run, line), strict=True))
+    failed = [name for name, passed in results.items() if not passed]
+    print(f"failed: {', '.join(failed)}" if failed else "all sessions pass")
+    return 1 if failed else 0
+
+
 if __name__ == "__main__":
     try:
-        bootstrap.run(ROOT, "python", ["-m", "nox", "-f", str(ROOT / "noxfile.py"), *sys.argv[1:]])
+        if not sys.argv[1:]:
+            sys.exit(every_session(bootstrap.ready(ROOT) / "python"))
+        bootstrap.run(ROOT, "python", [*NOX, *sys.argv[1:]])
     except bootstrap.BootstrapError as error:
         sys.exit(f"noxfile: {error}")
 
@@ -26,21 +64,21 @@ import nox  # noqa: E402 (only there once the lines above have run)
 
 nox.needs_version = ">=2025.5"
 nox.options.default_venv_backend = "none"
-nox.options.sessions = [
-    "lint",
-    "types",
-    "tests",
-    "corpus",
-    "service",
-    "migrations",
-    "fuzz",
-    "drift",
-    "quality",
-]
+nox.options.sessions = [name for line in LINES for name in line]
 nox.options.error_on_missing_interpreters = False
 
 # Tests with a session of their own.
-APART = ("corpus", "migrations", "fuzz", "acceptance", "scale", "services")
+APART = (
+    "corpus",
+    "migrations",
+    "fuzz",
+    "acceptance",
+    "scale",
+    "services",
+    "live",
+    "cost",
+    "replay",
+)
 # Whoever has nothing left to do takes over half of what the other still has.
 BOTH_CORES = ("--numprocesses=2", "--dist=worksteal")
 # A tool that runs tools imports subprocess and starts programs without a shell; assertions tell the
@@ -105,23 +143,47 @@ def service(session: nox.Session) -> None:
 @nox.session
 def migrations(session: nox.Session) -> None:
     """Migrations: up, down, and the same schema as the models."""
-    pytest(session, "tests/migrations", *BOTH_CORES)
+    pytest(session, "tests/migrations", "tests/live", *BOTH_CORES)
 
 
 @nox.session
 def evolution(session: nox.Session) -> None:
-    """Changes of a database at random, and migrations that are killed, more often than usual."""
-    tried = {"APIWRIGHT_EVOLUTION": "500", "APIWRIGHT_KILLS": "20"}
+    """Changes of a database at random, and migrations that are killed, far more often than usual.
+
+    Each run has a seed of its own, which it tells; `-- --hypothesis-seed=N` tries the same again.
+    """
+    tried = {"APIWRIGHT_EVOLUTION": "10000", "APIWRIGHT_KILLS": "20"}
     session.env.update({name: os.environ.get(name, often) for name, often in tried.items()})
-    pytest(
-        session, "tests/migrations/test_random_evolution.py", "tests/migrations/test_cut_short.py"
-    )
+    files = ("test_random_evolution.py", "test_cut_short.py")
+    seed = f"--hypothesis-seed={secrets.randbelow(2**32)}"
+    pytest(session, *(f"tests/migrations/{name}" for name in files), seed)
+
+
+@nox.session
+def live(session: nox.Session) -> None:
+    """A million rows, and clients of the service of before, while the database changes."""
+    limits = {"APIWRIGHT_LIVE_ROWS": "1000000", "APIWRIGHT_LIVE_LONGEST": "1.0"}
+    session.env.update({name: os.environ.get(name, usual) for name, usual in limits.items()})
+    pytest(session, "tests/live")
 
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """The running service against its own contract, from two seeds at the same time."""
-    pytest(session, "tests/fuzz", *BOTH_CORES)
+    """The running service against its own contract, and against one of before."""
+    pytest(session, "tests/fuzz", "tests/replay", *BOTH_CORES)
+
+
+@nox.session
+def replay(session: nox.Session) -> None:
+    """Edits that break nobody, many of them, by what the contract of before has promised.
+
+    Each run has a seed of its own, which APIWRIGHT_REPLAY_SEED tries again.
+    """
+    tried = {"APIWRIGHT_REPLAYS": "25", "APIWRIGHT_REPLAY_EXAMPLES": "30"}
+    tried["APIWRIGHT_REPLAY_SEED"] = str(secrets.randbelow(2**32))
+    session.env.update({name: os.environ.get(name, usual) for name, usual in tried.items()})
+    session.log(f"APIWRIGHT_REPLAY_SEED={session.env['APIWRIGHT_REPLAY_SEED']}")
+    pytest(session, "tests/replay")
 
 
 @nox.session
@@ -146,6 +208,12 @@ def scale(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """How fast the reference service is beside its peers: `-- full` writes docs/benchmarks anew."""
     call(session, "python", "-m", "tests.performance.bench", *session.posargs)
+
+
+@nox.session
+def cost(session: nox.Session) -> None:
+    """What `apiwright plan` costs by the size of the contract: `-- 100 300 1000` tables."""
+    call(session, "python", "-m", "tests.cost.plan_cost", *session.posargs)
 
 
 @nox.session

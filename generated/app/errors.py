@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,6 +17,8 @@ from starlette.responses import JSONResponse
 
 from app.models.constraints import violated
 from app.paths import PATHS
+
+log = logging.getLogger("app.errors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +196,9 @@ def contract_methods(request: Request) -> list[str]:
 RACES = frozenset({"40001", "40P01"})
 """States of what lost a race: a serialization failure, a deadlock. Another try may well win."""
 
+OUTDATED = frozenset({"0A000"})
+"""State of a prepared statement whose columns a migration has changed; it is prepared anew."""
+
 LOST = frozenset({"57P01", "57P03", "08006"})
 """States of a connection that the server has ended, or is about to end."""
 
@@ -207,7 +213,10 @@ UNSTORABLE = frozenset(
 
 def sqlstate(error: BaseException) -> str:
     """The SQLSTATE of a database error (PostgreSQL, appendix A), or ""."""
-    return str(getattr(getattr(error, "orig", error), "sqlstate", "") or "")
+    told = getattr(error, "orig", error)
+    # SQLAlchemy doesn't pass every state on; the driver's own error stands behind its own.
+    found = getattr(told, "sqlstate", "") or getattr(told.__cause__, "sqlstate", "")
+    return str(found or "")
 
 
 def install(app: FastAPI) -> None:
@@ -229,6 +238,10 @@ def respond(request: Request, error: ApiError) -> Response:
 
 
 async def _api_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, Unavailable) and error.__cause__ is not None:
+        cause = error.__cause__
+        said = {"cause": type(cause).__qualname__, "sqlstate": sqlstate(cause)}
+        log.warning("unavailable", extra={"fields": said})
     return respond(request, error if isinstance(error, ApiError) else ApiError())
 
 

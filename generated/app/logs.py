@@ -106,6 +106,8 @@ def set_up_logging(settings: Settings) -> None:
     others.setFormatter(handler.formatter)
     others.setLevel(logging.WARNING)
     logging.lastResort = others
+    # What no line shows need not be found out for each.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def log_lost_errors() -> None:

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from app import contract, direct, errors
-from app.api import docs, health, metrics
+from app.api import docs, health, idempotency, metrics
 from app.api.router import router
 from app.config import Settings, get_settings
 from app.database import Database
@@ -60,6 +60,7 @@ def create_app(settings: Settings | None = None, *, answer_directly: bool = True
     app.state.draining = False
     app.state.sampler = Sampler(app.version)
     app.state.sampler.add(app.state.database.sample)
+    app.state.sampler.add(Monitoring.sample)
     app.state.limiter = Limiter(settings, app.state.redis)
     app.state.attempts = Attempts(settings, app.state.redis)
     app.state.passwords = PasswordHasher(settings)
@@ -74,12 +75,14 @@ def create_app(settings: Settings | None = None, *, answer_directly: bool = True
     if settings.shows_docs:
         docs.install(app)
     errors.install(app)
+    idempotency.install(app)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["*"],
-            allow_headers=["Authorization", "Content-Type"],
+            allow_headers=["Authorization", "Content-Type", idempotency.HEADER],
+            expose_headers=[idempotency.REPLAYED],
         )
     app.add_middleware(RateLimitHeaders)
     app.add_middleware(Monitoring)
@@ -105,7 +108,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     told = slow_ones_told(settings, app.state.database)
     async with traced, told, drained(app.state, settings.seconds_to_drain):
         sampling = asyncio.create_task(app.state.sampler.run())
+        sweeping = asyncio.create_task(idempotency.sweep(app.state.database))
         yield
+        sweeping.cancel()
         sampling.cancel()
     await app.state.redis.disconnect()
     await app.state.database.disconnect()

@@ -43,6 +43,7 @@ from prometheus_client import (  # noqa: E402
     Counter,
     Gauge,
     Histogram,
+    disable_created_metrics,
     generate_latest,
 )
 from prometheus_client.mmap_dict import MmapedDict  # noqa: E402
@@ -73,6 +74,9 @@ def gauge(name: str, about: str, *labels: str, workers: Literal["sum", "max"] = 
     mode: Literal["livesum", "livemax"] = "livesum" if workers == "sum" else "livemax"
     return Gauge(name, about, labels, multiprocess_mode=mode)
 
+
+# When each series began is of use to nobody here, and would double their number.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 BUILD = gauge("service_build_info", "1, with what runs", "version", "python", workers="max")
 WORKERS = gauge("service_workers", "Processes that serve")

@@ -50,8 +50,15 @@ class Monitoring:
     as all others.
     """
 
+    running = 0
+
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+
+    @classmethod
+    def sample(cls) -> None:
+        """Set the gauge of what is in progress; to do so at each change would cost too much."""
+        IN_PROGRESS.set(cls.running)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, and note what came of it."""
@@ -82,7 +89,7 @@ class Monitoring:
             traceparent = span.traceparent
         current = Current(request_id, traceparent, inner)
         token = CURRENT.set(current)
-        IN_PROGRESS.inc()
+        Monitoring.running += 1
         try:
             await self.app(inner, receive, watched_send)
         except Exception:
@@ -91,7 +98,7 @@ class Monitoring:
             error_log.exception("unexpected", extra={"fields": current.ids})
             await unexpected(Request(inner))(inner, receive, watched_send)
         finally:
-            IN_PROGRESS.dec()
+            Monitoring.running -= 1
             _note(known, current, status, time.perf_counter() - started)
             if span is not None:
                 endpoint = _endpoint(inner)

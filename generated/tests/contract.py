@@ -117,7 +117,7 @@ def check(response: Response) -> None:
     essence = response.headers.get("Content-Type", "").partition(";")[0].strip()
     schema = next((known for kind, known in declared.items() if fnmatchcase(essence, kind)), None)
     assert schema is not None, f"{essence or 'no media type'} is not declared"
-    if essence.endswith("json") and request.method != "HEAD":
+    if essence.endswith(("/json", "+json")) and request.method != "HEAD":
         value = json.loads(response.content, parse_float=Decimal)
         _validator(json.dumps(schema)).validate(value)
 

@@ -117,8 +117,11 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"unix://{socket}"
 
 
-async def test_processes_share_what_they_know(redis_url: str) -> None:
+async def test_processes_share_what_they_know(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Attempts at two processes at once count together, and are not remembered for ever."""
+    monkeypatch.setattr(attempts, "FIRST_WAIT", 600)
     first, redis = counting(redis_url)
     second, other = counting(redis_url)
     for known in (redis, other):
@@ -127,9 +130,10 @@ async def test_processes_share_what_they_know(redis_url: str) -> None:
             while not await known.is_up():
                 await asyncio.sleep(0.01)
     waits = await asyncio.gather(*(wait((first, second)[n % 2]) for n in range(10)))
-    assert sorted(waits) == [0] * FREE + [1] * (10 - FREE)
+    assert waits.count(0) == FREE
+    assert all(500 < waited <= 600 for waited in waits if waited)
     (key,) = await redis.ask(lambda client: client.keys("*"))
-    assert 0 < await redis.ask(lambda client: client.ttl(key)) <= attempts.REMEMBERED + 1
+    assert 0 < await redis.ask(lambda client: client.ttl(key)) <= attempts.REMEMBERED + 600
     await first.succeed(LOGIN, HERE)
     assert await wait(second) == 0
     await redis.disconnect()

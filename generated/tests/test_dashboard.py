@@ -14,7 +14,7 @@ from tests.contract import OPERATIONS
 
 MONITORING = Path(__file__).parents[1] / "monitoring"
 NAME = re.compile(
-    r"\b[a-z]+(?:_[a-z]+)*_(?:total|bucket|seconds|bytes|info|files|workers|limit|waiting|connections|progress)\b"
+    r"\b[a-z]+(?:_[a-z]+)*_(?:total|bucket|seconds|bytes|info|files|workers|limit|waiting|connections|progress|pending)\b"
 )
 MATCHED = re.compile(r'endpoint=~("(?:[^"\\]|\\.)*")')
 

@@ -187,4 +187,4 @@ def test_the_process_is_seen(application: FastAPI, client: TestClient) -> None:
     assert sample("worker_resident_memory_bytes") > 1_000_000
     assert sample("worker_cpu_seconds_total") > 0
     assert "event_loop_lag_seconds_bucket" in shown
-    assert sample("http_requests_in_progress") == 0
+    assert sample("http_requests_in_progress") == 1

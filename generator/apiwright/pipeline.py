@@ -23,6 +23,7 @@ from apiwright.overriding import (
 from apiwright.plan import (
     History,
     Policy,
+    Renames,
     StoragePlan,
     expected_handlers,
     expected_overrides,
@@ -193,6 +194,7 @@ def build(
     allowed: Collection[str] = (),
     today: date | None = None,
     history: History | None = None,
+    renames: Renames = Renames.AT_ONCE,
 ) -> Output | None:
     """The files of the service; None if its database or its clients can't follow.
 
@@ -204,7 +206,7 @@ def build(
         check_withdrawals(project, (understood.document, *understood.older), today, report)
     with timings.stage("plan"):
         history = history or read_history(project.output)
-        storage = storage_plan(history, understood.service, allowed)
+        storage = storage_plan(history, understood.service, allowed, renames)
         _judge(project, storage, report)
         if _failed(report):
             return None

@@ -147,7 +147,7 @@ def aftermath(
             try:
                 customers = _trade(running, relays)
                 found = Aftermath(customers, receiver, [], running, relays, url, log)
-                eventually(lambda: _told(found), "everything is told")
+                eventually(lambda: all_is_told(found), "everything is told")
                 found.stream.extend(_stream(servers.redis_url, folder.name))
                 yield found
             finally:
@@ -198,7 +198,8 @@ def _odds_and_ends(running: Running) -> Customer:
     return customer
 
 
-def _told(aftermath: Aftermath) -> bool:
+def all_is_told(aftermath: Aftermath) -> bool:
+    """Whether every event has reached everybody, or been given up."""
     [[open_events]] = aftermath.rows(
         "SELECT (SELECT count(*) FROM event_deliveries) + (SELECT count(*) FROM outbox_events "
         "WHERE streamed_at IS NULL OR routed_at IS NULL)"

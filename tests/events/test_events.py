@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.events.conftest import KILLS, Aftermath
+from apiwright.dev.service import Service, listen
+from tests.events.conftest import KILLS, Aftermath, all_is_told
 from tests.events.story import CANARY, REFUSED, Request, eventually
 
 TOLD = {"order.shipped": "shipped", "order.cancelled": "cancelled", "order.reopened": "reopened"}
@@ -181,3 +182,21 @@ def test_relays_end_when_they_are_asked(aftermath: Aftermath) -> None:
     """Those that work and those that wait, both without an error."""
     eventually(lambda: aftermath.relays.said("started") == KILLS + 2, "both run")
     assert aftermath.relays.stop() == [0, 0]
+
+
+def test_the_service_in_development_has_a_relay_beside_it(aftermath: Aftermath) -> None:
+    """It tells what was left untold, and ends with the service."""
+    careful = aftermath.customers[-1]
+    [key] = careful.confirmed
+    assert careful.client.post(f"/orders/{key}/ship").status_code == 200
+    assert aftermath.rows("SELECT 1 FROM outbox_events WHERE routed_at IS NULL")
+    running = aftermath.running
+    with listen("127.0.0.1", 0) as at:
+        service = Service(running.output, running.environ, at, relays=True)
+        try:
+            service.start()
+            eventually(lambda: all_is_told(aftermath), "the relay tells it")
+        finally:
+            service.stop()
+    free = "SELECT pg_try_advisory_lock(hashtext('outbox_events'))"
+    eventually(lambda: aftermath.rows(free) == [(True,)], "the relay is gone")

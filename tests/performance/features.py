@@ -15,7 +15,7 @@ import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,6 +35,8 @@ QUERY = (
     "&created_to=2027-01-15T09%3A30%3A00Z&q=lamp&sort=-created_at"
 )
 ITEMS = "/api/v1/items/"
+STATEMENT = "SELECT row_to_json(items) FROM items WHERE id = $1"
+TRACEPARENT = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 START = {
     "type": "http.response.start",
     "status": 200,
@@ -140,6 +142,35 @@ def watching() -> Iterator[tuple[str, float]]:
                 now = served(app)
             yield feature, now - before
             before = now
+
+
+def following() -> Iterator[tuple[str, float]]:
+    """What is noted of statements and traces; spans are made only where a collector is named."""
+    queries = importlib.import_module("app.queries")
+    tracing = importlib.import_module("app.tracing")
+    yield "a statement timed", called(lambda: queries.note(STATEMENT, time.perf_counter()))
+    yield "trace of the client, read", called(partial(tracing.incoming, TRACEPARENT))
+    spans = importlib.import_module("app.spans")
+    app = importlib.import_module("app.monitoring").Monitoring(answer)
+    logging.getLogger("app").setLevel(logging.ERROR)
+    before = served(app)
+    with patch.object(spans, "OTLPSpanExporter", lambda **_: Exporter()):
+        made = spans.Spans("", "features", "1")
+    with closing(made), patch.object(tracing, "spans", made):
+        yield "span of a request, where wanted", served(app) - before
+
+
+class Exporter:
+    """Takes spans, and sends them nowhere."""
+
+    def export(self, spans: object) -> Any:
+        return importlib.import_module("opentelemetry.sdk.trace.export").SpanExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        """Nothing is left to do."""
+
+    def force_flush(self, timeout_millis: int = 0) -> bool:
+        return True
 
 
 @contextmanager
@@ -264,7 +295,7 @@ def main(whose: str) -> None:
     """Print what was measured."""
     if whose == "service":
         sys.path.insert(0, ".")
-        found = [*watching(), *binding(), *verifying(), *limiting(), *conditions()]
+        found = [*watching(), *following(), *binding(), *verifying(), *limiting(), *conditions()]
     else:
         found = [*for_comparison()]
     print(json.dumps([(feature, round(cost, 1)) for feature, cost in found]))

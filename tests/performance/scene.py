@@ -57,6 +57,7 @@ class Scene:
             "REDIS_URL": self.servers.redis_url,
             "JWT_KEYS": json.dumps({"bench": self.key}),
             "ACCESS_TOKEN_SECONDS": "86400",
+            "PYTHONPATH": str(HERE / "plain"),
             "RATE_LIMIT_FACTOR": "1000",
             "DRAIN_SECONDS": "0",
             "METRICS_OPEN": "true",

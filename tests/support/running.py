@@ -23,12 +23,13 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Running:
-    """A service that answers at `url`; `log` is what it has written."""
+    """A service that answers at `url`; `log` is what it has written, `pid` its process."""
 
     url: str
     output: Path
     environ: dict[str, str]
     log: Path
+    pid: int
 
     def python(self, *arguments: str) -> str:
         """What Python prints when it runs in the folder of the service."""
@@ -119,7 +120,7 @@ def running_service(
         )  # fmt: skip
         try:
             _wait(process, f"http://127.0.0.1:{at}/health/ready", log)
-            yield Running(f"http://127.0.0.1:{at}", output, environ, log)
+            yield Running(f"http://127.0.0.1:{at}", output, environ, log, process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
             try:

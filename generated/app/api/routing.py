@@ -14,8 +14,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from typing_extensions import override
 
+from app.api.idempotency import keep
 from app.database import Database
-from app.errors import RACES, TEMPORARY, Unavailable, sqlstate
+from app.errors import OUTDATED, RACES, TEMPORARY, Unavailable, sqlstate
 from app.limits.limiter import Limiter
 
 ATTEMPTS = 3
@@ -26,9 +27,9 @@ FAILURES = (DBAPIError, PoolTimeoutError, StaleDataError, ConnectionError, Timeo
 class UnitOfWorkRoute(APIRoute):
     """Commits when the handler returns, and rolls back when it raises.
 
-    A request that lost a race (serialization failure, deadlock) is run again, and one that only
-    reads also when it lost its connection. Nothing is tried again once a commit has begun: nobody
-    can know how it ended.
+    A request that lost a race (serialization failure, deadlock) or met a migration is run again,
+    and one that only reads also when it lost its connection. Nothing is tried again once a commit
+    has begun: nobody can know how it ended.
     """
 
     @override
@@ -56,6 +57,7 @@ class UnitOfWorkRoute(APIRoute):
             request.state.unit_of_work = unit
             try:
                 response = await handle(request)
+                await keep(request, response)
                 request.state.committing = True
                 await unit.commit()
                 return response
@@ -73,7 +75,7 @@ def may_repeat(request: Request, error: Exception) -> bool:
     if getattr(request.state, "committing", False):
         return False
     if isinstance(error, DBAPIError) and not error.connection_invalidated:
-        return sqlstate(error) in RACES
+        return sqlstate(error) in RACES | OUTDATED
     return request.method in SAFE_METHODS
 
 

@@ -178,7 +178,7 @@ class Call:
         bodies: list[str] = list(rows[0][0] or ())
         more = len(bodies) > form.limit
         del bodies[form.limit :]
-        return Page(bodies, more, form.next_cursor(bodies[-1]) if more else None)
+        return Page(bodies, more, form.next_cursor(bodies[-1]) if more and bodies else None)
 
     async def total(self, form: Form) -> int:
         """How many rows a list has, on all pages together."""
@@ -239,7 +239,10 @@ def _tagged(row: asyncpg.Record, mark: str, status: int, account: object = None)
 
 @dataclass(frozen=True)
 class Direct:
-    """An operation that is answered here; `needed` are its scopes, None lets everybody call."""
+    """An operation that is answered here; `needed` are its scopes, None lets everybody call.
+
+    A `keyed` one is not, where a request comes with a key: that takes a transaction.
+    """
 
     operation_id: str
     method: str
@@ -247,6 +250,7 @@ class Direct:
     answer: Callable[[Call], Awaitable[Answer]]
     statements: Sequence[Statement | Listing[Any, Any] | Change[Any]]
     needed: Sequence[str] | None = None
+    keyed: bool = False
 
     @cached_property
     def parameters(self) -> Sequence[str]:

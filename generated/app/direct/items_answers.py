@@ -195,6 +195,7 @@ OPERATIONS = {
         create_item,
         (CREATE_ITEM,),
         ("items:write",),
+        keyed=True,
     ),
     "read_item": calls.Direct(
         "readItem",

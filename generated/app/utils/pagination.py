@@ -63,6 +63,11 @@ class Paging:
     offset: int = 0
     cursor: str | None = None
 
+    def __post_init__(self) -> None:
+        """Less than nothing, which a contract without a minimum allows, is nothing."""
+        object.__setattr__(self, "limit", max(self.limit, 0))
+        object.__setattr__(self, "offset", max(self.offset, 0))
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):

@@ -222,6 +222,7 @@ _EVENTS: dict[str, Any] = _either(
 )
 _ACTIONS = (
     "list", "create", "read", "replace", "update", "delete", "restore",
+    "bulk-create", "bulk-update", "bulk-delete", "export",
     "token", "refresh", "logout", "password", "custom",
 )  # fmt: skip
 _COMPARISONS = (
@@ -327,7 +328,7 @@ WORDS: Final[dict[str, Word]] = {
         Word(
             "x-deleted",
             ("openapi", "schema"),
-            "What is gone for good: properties of this schema, or schemas of the document.",
+            "What is gone for good: properties or values of this schema, or whole schemas.",
             _names("What may be dropped together with its data"),
         ),
         Word(
@@ -391,6 +392,35 @@ WORDS: Final[dict[str, Word]] = {
             ("operation",),
             "Whose rows this operation works on, where rows have an owner.",
             {"enum": ["own", "all"], "description": "The caller's own rows, or all"},
+        ),
+        Word(
+            "x-bulk",
+            ("operation",),
+            "Whether an operation on many rows does all of it or nothing.",
+            _object(
+                needed="mode",
+                mode={
+                    "enum": ["all-or-nothing", "partial"],
+                    "description": "What becomes of the other rows when one can't be written",
+                },
+            ),
+        ),
+        Word(
+            "x-idempotent",
+            ("operation",),
+            "A request that is sent again with the same Idempotency-Key has no second effect.",
+            _either(
+                _flag("Whether clients may send a key"),
+                _object(
+                    required=_flag("Whether they have to"),
+                    hours={
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": 8760,
+                        "description": "How many hours the answer is kept for; 24 unless said",
+                    },
+                ),
+            ),
         ),
         Word(
             "x-cache",

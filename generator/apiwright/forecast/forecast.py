@@ -11,7 +11,7 @@ from apiwright.forecast.baseline import Baseline
 from apiwright.forecast.model import FileChanges, Forecast, RevisionForecast
 from apiwright.history import read_history
 from apiwright.pipeline import Timings, Understood, bind, rendered
-from apiwright.plan import storage_plan
+from apiwright.plan import Renames, storage_plan
 from apiwright.problems import Report
 from apiwright.project import Project
 from apiwright.served import changes_of_contracts
@@ -27,6 +27,7 @@ def forecast(
     timings: Timings,
     *,
     allowed: Collection[str] = (),
+    renames: Renames = Renames.AT_ONCE,
     today: date | None = None,
 ) -> Forecast:
     """What would become of everything, compared with `baseline`.
@@ -39,10 +40,10 @@ def forecast(
         bound = bind(project, understood.service, overrides)
     with timings.stage("plan"):
         history = read_history(project.output)
-        following = storage_plan(history, understood.service, allowed)
+        following = storage_plan(history, understood.service, allowed, renames)
         overall = following
         if baseline.history != history:
-            overall = storage_plan(baseline.history, understood.service, allowed)
+            overall = storage_plan(baseline.history, understood.service, allowed, renames)
     files = FileChanges()
     revisions: tuple[RevisionForecast, ...] = ()
     if not following.refusals:

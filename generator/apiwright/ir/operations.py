@@ -8,8 +8,10 @@ from datetime import date
 from enum import Enum
 from typing import TypeAlias
 
+from apiwright.ir.policies.bulk import BulkAnswer, BulkVerb
 from apiwright.ir.policies.caching import Caching
 from apiwright.ir.policies.conditional import Conditional
+from apiwright.ir.policies.idempotency import Idempotency
 from apiwright.ir.schemas import Json, Schema
 from apiwright.problems import Position
 
@@ -230,6 +232,19 @@ class ListAction:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportAction:
+    """Send all rows of a list, in one of these media types; `listing` has no pages."""
+
+    listing: ListAction
+    media_types: tuple[str, ...]
+
+    @property
+    def entity(self) -> str:
+        """The entity whose rows are sent."""
+        return self.listing.entity
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """An attribute of the body that is stored in a column."""
 
@@ -281,6 +296,25 @@ class RowAction:
 
 
 @dataclass(frozen=True, slots=True)
+class BulkAction:
+    """Do something with many rows, all of them or (`partial`) each for itself.
+
+    `items` is the attribute of the body that lists them, empty where the body is the list; `key`
+    that of an entry which says which row it changes. An entry of what is deleted is a key itself.
+    """
+
+    verb: BulkVerb
+    entity: str
+    rows: Rows
+    items: str = ""
+    key: str = ""
+    writes: tuple[Write, ...] = ()
+    view: View | None = None
+    answer: BulkAnswer | None = None
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TokenAction:
     """Exchange a login and a password for tokens (RFC 6749, section 4.3)."""
 
@@ -323,12 +357,18 @@ Action: TypeAlias = (
     ListAction
     | CreateAction
     | RowAction
+    | BulkAction
+    | ExportAction
     | TokenAction
     | RefreshAction
     | LogoutAction
     | PasswordAction
     | CustomAction
 )
+
+
+OnRows: TypeAlias = ListAction | CreateAction | RowAction | BulkAction | ExportAction
+"""What is done with rows of an entity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +407,7 @@ class Operation:
     cache_control: str = ""
     conditional: Conditional | None = None
     caching: Caching | None = None
+    idempotency: Idempotency | None = None
 
     @property
     def public(self) -> bool:

@@ -175,6 +175,11 @@ class Service:
         )
 
     @property
+    def idempotent(self) -> bool:
+        """Whether any request can be sent with an idempotency key."""
+        return any(known.idempotency is not None for known in self.operations.values())
+
+    @property
     def identity(self) -> Entity | None:
         """The entity that signs in, if there is one."""
         for entity in self.entities.values():

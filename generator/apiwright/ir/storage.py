@@ -103,7 +103,8 @@ class Column:
     values that it is limited to, `enum_class` the named schema that lists them. `stored_as` is
     PostgreSQL's type where it isn't the usual one, `enum_type` the enum type that holds the values.
     `default` is wrapped in a tuple, since null is a value too. `renamed` tells what the column was
-    called before, `renamed_values` what values of its enum were, `backfill` what old rows get.
+    called before, `renamed_values` what values of its enum were, `backfill` what old rows get;
+    `deleted_values` are values that its enum had, and rows have no more.
     """
 
     name: str
@@ -128,6 +129,7 @@ class Column:
     renamed: Renamed | None = None
     renamed_values: tuple[tuple[str, Renamed], ...] = ()
     backfill: Backfill | None = None
+    deleted_values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

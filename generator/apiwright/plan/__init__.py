@@ -3,6 +3,7 @@
 from apiwright.plan.expected import expected_handlers, expected_overrides
 from apiwright.plan.files import DataFile, Plan, PlannedFile, Policy
 from apiwright.plan.plan import plan
+from apiwright.plan.storage.declared import Renames
 from apiwright.plan.storage.findings import Note, Question, Refusal
 from apiwright.plan.storage.revisions import History
 from apiwright.plan.storage.storage_plan import StoragePlan, storage_plan
@@ -17,6 +18,7 @@ __all__ = [
     "Policy",
     "Question",
     "Refusal",
+    "Renames",
     "StepView",
     "StoragePlan",
     "expected_handlers",

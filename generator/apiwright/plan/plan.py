@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from apiwright import names
 from apiwright.code import Code, constant, dotted, ident, joined
+from apiwright.ir.operations import BulkAction, ExportAction
 from apiwright.ir.service import Service
 from apiwright.ir.versions import Version
 from apiwright.plan.files import DataFile, Plan, PlannedFile, Policy
@@ -27,6 +28,7 @@ from apiwright.plan.views.dashboard import dashboard
 from apiwright.plan.views.deprecation import deprecations
 from apiwright.plan.views.direct import DirectBuilder, answers_module
 from apiwright.plan.views.events import events_view
+from apiwright.plan.views.exports import exported_shapes, with_possible_exports
 from apiwright.plan.views.limits import limits_view
 from apiwright.plan.views.models import model_view, needs_own_type
 from apiwright.plan.views.repositories import repository_view
@@ -78,7 +80,7 @@ class _Planner:
         *,
         handled: bool,
     ) -> None:
-        self._service = service
+        self._service = service = with_possible_exports(service)
         self._history = history
         self._bound = bound
         self._storage = storage
@@ -113,19 +115,12 @@ class _Planner:
 
     def _application(self) -> Iterator[PlannedFile]:
         service = self._service
-        for path in _ALWAYS:
+        for path in (*_ALWAYS, *self._where_used()):
             yield self._file(path)
-        if service.identity is not None:
-            for path in _WITH_SIGN_IN:
-                yield self._file(path)
-        yield from self._recording()
         if keeps_answers(service):
             caching = caching_view(service)
             for path in _WITH_CACHES:
                 yield self._file(path, caching=caching)
-        if is_versioned(service):
-            for path in _WITH_VERSIONS:
-                yield self._file(path)
         deprecated = deprecations(
             (service.offered, *(version.service for version in self._versions))
         )
@@ -154,17 +149,26 @@ class _Planner:
             path = f"app/versions/{version.name}.py"
             yield self._file(path, "app/versions/version.py.j2", version=view)
 
-    def _recording(self) -> Iterator[PlannedFile]:
-        """What writes leave behind beside their rows, and who tells of it."""
+    def _where_used(self) -> Iterator[str]:
+        """The files that depend on nothing but whether the contract asks for what they do."""
         service = self._service
+        actions = [operation.action for operation in service.operations.values()]
         for used, paths in (
+            (service.identity is not None, _WITH_SIGN_IN),
             (service.recorded, _WITH_RECORDING),
             (service.events, _WITH_EVENTS),
             (service.webhooks, ("app/relay/webhooks.py",)),
             (service.audited, ("app/audit.py", "app/models/audit.py")),
+            (is_versioned(service), _WITH_VERSIONS),
+            (service.idempotent, _WITH_KEYS),
+            (any(isinstance(action, ExportAction) for action in actions), _WITH_EXPORTS),
+            (
+                any(isinstance(action, BulkAction) for action in actions),
+                ("app/repositories/bulk.py",),
+            ),
         ):
-            for path in paths if used else ():
-                yield self._file(path)
+            if used:
+                yield from paths
 
     def _models(self) -> Iterator[PlannedFile]:
         entities = list(self._service.entities.values())
@@ -220,6 +224,7 @@ class _Planner:
             yield self._file(f"app/direct/{name}.py")
         columns = [c for entity in self._service.entities.values() for c in entity.columns]
         shown = {s.function: s for view in self._answered.values() for s in view.shapes}
+        shown |= {s.function: s for s in exported_shapes(self._service, self._direct.shapes)}
         yield self._file(
             "app/direct/shapes.py",
             shapes=self._direct.shapes.needed(shown.values()),
@@ -281,7 +286,7 @@ class _Planner:
     def _project(self) -> Iterator[PlannedFile]:
         for path in _PROJECT:
             yield self._file(path)
-        yield self._file("monitoring/alerts.yaml", alerts=alerts())
+        yield self._file("monitoring/alerts.yaml", alerts=alerts(self._service))
         identity = self._service.identity
         yield self._file(
             "app/seed.py",
@@ -396,6 +401,17 @@ _WITH_SIGN_IN = (
     "app/services/sessions.py",
     "app/utils/roles.py",
     "app/utils/security.py",
+)
+_WITH_KEYS = (
+    "app/api/idempotency.py",
+    "app/models/idempotency.py",
+    "app/repositories/idempotency.py",
+)
+_WITH_EXPORTS = (
+    "app/api/export.py",
+    "app/cursors.py",
+    "app/services/export.py",
+    "app/utils/csv.py",
 )
 _WITH_RECORDING = ("app/origin.py", "app/recording.py")
 _WITH_EVENTS = (

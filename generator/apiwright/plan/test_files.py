@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 
 from apiwright.code import dotted
+from apiwright.ir.operations import BulkAction, ExportAction
 from apiwright.ir.schemas import Json
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.versions import Version
@@ -116,6 +117,13 @@ def _paths(kit: Kit, *, overridden: bool, direct: bool) -> Iterator[str]:
         yield _CACHING
     if kit.service.limits:
         yield _LIMITS
+    actions = [operation.action for operation in kit.service.operations.values()]
+    if kit.service.idempotent:
+        yield _IDEMPOTENCY
+    if any(isinstance(action, BulkAction) for action in actions):
+        yield _BULK
+    if any(isinstance(action, ExportAction) for action in actions):
+        yield from _EXPORTS
     if direct:
         yield "tests/integration/test_driver.py"
         yield "tests/test_statements.py"
@@ -201,6 +209,9 @@ _ALWAYS = (
     "tests/wire.py",
 )
 _DEPRECATION = "tests/test_deprecation.py"
+_BULK = "tests/test_bulk.py"
+_EXPORTS = ("tests/test_csv.py", "tests/test_export.py")
+_IDEMPOTENCY = "tests/test_idempotency.py"
 _VERSIONS = "tests/test_versions.py"
 _LIMITS = "tests/test_limits.py"
 _CONDITIONS = "tests/test_conditions.py"
@@ -216,6 +227,9 @@ _TAKEN = frozenset(
     for path in (
         *_ALWAYS,
         *_WITH_SIGN_IN,
+        _BULK,
+        *_EXPORTS,
+        _IDEMPOTENCY,
         _CACHING,
         _CONDITIONS,
         _DEPRECATION,

@@ -11,7 +11,12 @@ from apiwright.ir.shapes import flat, properties, takes_null, target
 from apiwright.ir.storage import Bounds, Column, ColumnType, Fill, OnDelete, Reference
 from apiwright.load import Node
 from apiwright.understand.column_types import kind_of
-from apiwright.understand.evolution import backfill, renamed_column, renamed_values
+from apiwright.understand.evolution import (
+    backfill,
+    deleted_values,
+    renamed_column,
+    renamed_values,
+)
 from apiwright.understand.patterns import for_postgres
 from apiwright.understand.sites import Stored, is_password
 
@@ -75,6 +80,7 @@ class ColumnReader:
             renamed=renamed_column(prop.schema, "_hash" if hashed else ""),
             renamed_values=renamed_values(prop.schema, self.named) if enum else (),
             backfill=backfill(prop.schema),
+            deleted_values=deleted_values(prop.schema, self.named) if enum else (),
         )
         return _hashed(column) if hashed else column
 

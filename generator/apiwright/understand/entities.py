@@ -34,8 +34,8 @@ from apiwright.understand.sites import Site, SiteKind, Stored
 
 _LOGINS = ("email", "username", "login", "user_name", "name", "phone")
 _ROLES = ("roles", "role")
-_TAKEN_MODULES = ("base", "constraints", "session", "shared", "types")
-_TAKEN_TABLES = ("alembic_version", "auth_sessions", "refresh_tokens")
+_TAKEN_MODULES = ("base", "constraints", "idempotency", "session", "shared", "types")
+_TAKEN_TABLES = ("alembic_version", "auth_sessions", "idempotency_keys", "refresh_tokens")
 _ACTIVE = ("is_active", "active", "enabled", "is_enabled")
 
 

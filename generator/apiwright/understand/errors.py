@@ -70,7 +70,7 @@ def error_shape(response: Response, named: Mapping[str, NamedSchema]) -> ErrorSh
 
 def _fields(schema: Schema, named: Mapping[str, NamedSchema]) -> tuple[ErrorField, ...]:
     found = properties_of(schema, named)
-    parts = _parts(found, named)
+    parts = error_parts(found, named)
     fields = []
     for name, prop in found.items():
         inner = flat(prop.schema, named)
@@ -84,7 +84,9 @@ def _fields(schema: Schema, named: Mapping[str, NamedSchema]) -> tuple[ErrorFiel
     return tuple(fields)
 
 
-def _parts(found: Mapping[str, Property], named: Mapping[str, NamedSchema]) -> dict[str, ErrorPart]:
+def error_parts(
+    found: Mapping[str, Property], named: Mapping[str, NamedSchema]
+) -> dict[str, ErrorPart]:
     """What each property tells; every part is told once, by the name that fits it best."""
     types = {name: _types(prop.schema, named) for name, prop in found.items()}
     chosen: dict[str, ErrorPart] = {}

@@ -6,7 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from apiwright import names
-from apiwright.ir.operations import CreateAction, Operation, RowAction, TokenAction
+from apiwright.ir.operations import (
+    BulkAction,
+    CreateAction,
+    Operation,
+    RowAction,
+    TokenAction,
+)
 from apiwright.ir.policies.events import ResourceEvents
 from apiwright.ir.schemas import NamedSchema, Schema
 from apiwright.ir.service import Service
@@ -27,6 +33,7 @@ from apiwright.understand.events import (
     recording_tables,
 )
 from apiwright.understand.evolution import deleted_tables
+from apiwright.understand.idempotency import with_idempotency
 from apiwright.understand.indexes import with_indexes, with_own_names
 from apiwright.understand.limits import read_limits
 from apiwright.understand.limits_contract import declare_limits
@@ -37,11 +44,13 @@ from apiwright.understand.security import base_path, read_roles, read_schemes
 from apiwright.understand.sites import find_identity, find_sites, find_stored
 from apiwright.understand.versions.graft import Grafted
 
-# Tables and indexes that every service with accounts has, and Alembic's own table.
-_SIGN_IN = frozenset(
+# Tables and indexes that services have beside those of their contract, and Alembic's own table.
+_OWN = frozenset(
     {
-        "alembic_version", "alembic_version_pkc", "auth_sessions", "ix_auth_sessions_account_id",
-        "ix_refresh_tokens_session_id", "pk_auth_sessions", "pk_refresh_tokens", "refresh_tokens",
+        "alembic_version", "alembic_version_pkc", "auth_sessions", "idempotency_keys",
+        "ix_auth_sessions_account_id", "ix_idempotency_keys_expires_at",
+        "ix_refresh_tokens_session_id", "pk_auth_sessions", "pk_idempotency_keys",
+        "pk_refresh_tokens", "refresh_tokens",
     }
 )  # fmt: skip
 
@@ -76,6 +85,7 @@ def _at_home(operation: Operation, homes: Mapping[str, str], service: Service) -
 
 def understand(document: Document) -> Service:
     """What `document` means; what is legal but not understood becomes a CustomAction."""
+    document = with_idempotency(document)
     reader = SchemaReader(document)
     written = read_operations(document, reader)
     base = base_path(document.root)
@@ -131,7 +141,7 @@ def _with_action(actions: ActionReader, item: Written, entities: Mapping[str, En
         evidence=found.evidence,
         caching=read_caching(item.node, found.action, entities),
     )
-    stores = isinstance(found.action, CreateAction | RowAction)
+    stores = isinstance(found.action, CreateAction | RowAction | BulkAction)
     if stores and operation.body is not None:
         # OpenAPI's default is an optional body, but there is nothing to store without one.
         operation = replace(operation, body=replace(operation.body, required=True))
@@ -148,7 +158,7 @@ def _indexed(
         if isinstance(relation, ManyToMany)
     ]
     tables = {entity.table for entity in entities.values()} | {link.table for link in links}
-    taken = tables | {names.sql(f"pk_{table}") for table in (*tables, *own)} | _SIGN_IN | {*own}
+    taken = tables | {names.sql(f"pk_{table}") for table in (*tables, *own)} | _OWN | {*own}
     taken |= {index for table in own for index in RECORDING_TABLES[table]}
     taken |= {names.sql(f"ix_{link.table}_{link.target_column}") for link in links}
     indexed = (with_indexes(entity, operations) for entity in entities.values())

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response, Security
+from fastapi import APIRouter, Depends, Response, Security
 
 from app.api.binding import from_body, from_path, from_query
 from app.api.conditional import tagged, unless_known
 from app.api.dependencies import ItemServiceDep, authenticate
+from app.api.idempotency import once
 from app.api.responses import respond
 from app.api.routing import UnitOfWorkRoute
 from app.schemas.item import ItemInput, ItemUpdate, ListItemsQuery, Reservation
@@ -36,7 +37,7 @@ async def list_items(
     "/items/",
     operation_id="createItem",
     summary="Offer an item",
-    dependencies=[Security(authenticate, scopes=["items:write"])],
+    dependencies=[Security(authenticate, scopes=["items:write"]), Depends(once())],
 )
 async def create_item(
     service: ItemServiceDep,
@@ -139,7 +140,7 @@ async def restore_item(
     "/items/{item_id}/reserve",
     operation_id="reserveItem",
     summary="Reserve an item",
-    dependencies=[Security(authenticate, scopes=["items:write"])],
+    dependencies=[Security(authenticate, scopes=["items:write"]), Depends(once())],
 )
 async def reserve_item(
     service: ItemServiceDep,

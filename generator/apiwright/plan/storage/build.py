@@ -10,6 +10,7 @@ from apiwright import names
 from apiwright.ir.schemas import Json
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Column, ColumnType, Entity, Fill, Index, ManyToMany, Unique
+from apiwright.plan.storage.idempotency import idempotency_tables
 from apiwright.plan.storage.recording import audit_table, event_tables
 from apiwright.plan.storage.sql import name_quoted, quoted
 from apiwright.plan.storage.tables import Check, ForeignKey, Table, TableColumn, TableIndex
@@ -36,7 +37,8 @@ def build_tables(service: Service) -> tuple[Table, ...]:
     sign_in = _sign_in_tables(identity) if identity is not None else ()
     events = event_tables() if service.events else ()
     audit = (audit_table(),) if service.audited else ()
-    return _ordered((*tables.values(), *links.values(), *sign_in, *events, *audit))
+    own = (*sign_in, *idempotency_tables(service), *events, *audit)
+    return _ordered((*tables.values(), *links.values(), *own))
 
 
 def _ordered(tables: tuple[Table, ...]) -> tuple[Table, ...]:

@@ -26,6 +26,9 @@ from apiwright.plan.storage.steps import (
     DropIndex,
     DropTable,
     FillColumn,
+    FoundInStep,
+    KeepInStep,
+    LeaveAlone,
     RenameColumn,
     RenameConstraint,
     RenameIndex,
@@ -36,6 +39,7 @@ from apiwright.plan.storage.steps import (
     Validate,
 )
 from apiwright.plan.storage.tables import TableColumn, TableIndex
+from apiwright.plan.storage.twins import in_step, kept_in_step, left_alone
 from apiwright.plan.storage.types import sqlalchemy_type
 
 
@@ -164,6 +168,21 @@ def _(step: ConvertColumn) -> tuple[Code, ...]:
             sqlalchemy_type(step.before.type, "sa."),
         ),
     )
+
+
+@code.register
+def _(step: KeepInStep) -> tuple[Code, ...]:
+    return tuple(map(_execute, kept_in_step(step.table, step.before, step.column)))
+
+
+@code.register
+def _(step: LeaveAlone) -> tuple[Code, ...]:
+    return tuple(map(_execute, left_alone(step.table, step.before, step.column.name)))
+
+
+@code.register
+def _(step: FoundInStep) -> tuple[Code, ...]:
+    return (_execute(in_step(step.table, step.before, step.after)),)
 
 
 @code.register

@@ -30,9 +30,10 @@ def write_snapshot(table: Table) -> str:
     stands in two files; `retained`, `found` and `append_only` are written only where it is so.
     """
     written = asdict(table)
-    for part in (written, *written["columns"]):
-        if not part["retained"]:
-            del part["retained"]
+    for part in (written, *written["columns"], *written["checks"], *written["indexes"]):
+        for word in ("retained", "twin"):
+            if not part.get(word, True):
+                del part[word]
     for word in ("found", "append_only"):
         if not written[word]:
             del written[word]
@@ -68,7 +69,10 @@ def _table(written: dict[str, Any]) -> Table:
         name=written["name"],
         columns=tuple(TableColumn(**column) for column in written["columns"]),
         key=tuple(written["key"]),
-        checks=tuple(Check(**check) for check in written["checks"]),
+        checks=tuple(
+            Check(**{**check, "retained": tuple(check.get("retained", ()))})
+            for check in written["checks"]
+        ),
         foreign_keys=tuple(ForeignKey(**key) for key in written["foreign_keys"]),
         indexes=tuple(
             TableIndex(**{**index, "parts": tuple(index["parts"])}) for index in written["indexes"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from apiwright.code import Code, quoted
+from apiwright.ir.service import Service
 from apiwright.plan.views.dashboard import PROBES
 
 
@@ -20,9 +21,10 @@ class AlertView:
     description: Code
 
 
-def alerts() -> tuple[AlertView, ...]:
+def alerts(service: Service) -> tuple[AlertView, ...]:
     """The rules; those about requests tell the operation, and leave out probes."""
-    rules = (*_of_requests(), *_of_the_database(), *_of_the_rest())
+    events = _of_events() if service.events else ()
+    rules = (*_of_requests(), *_of_the_database(), *events, *_of_the_rest())
     return tuple(AlertView(*map(quoted, rule)) for rule in rules)
 
 
@@ -101,6 +103,27 @@ def _of_the_database() -> tuple[_Rule, ...]:
             "warning",
             "Statements of {{ $labels.operation }} are slow",
             "The log has their texts and the shapes of their plans.",
+        ),
+    )
+
+
+def _of_events() -> tuple[_Rule, ...]:
+    return (
+        (
+            "EventsAreLate",
+            "max(outbox_lag_seconds) > 60",
+            "5m",
+            "warning",
+            "Events reach nobody for more than a minute",
+            "The relay is not running, or a destination does not take them.",
+        ),
+        (
+            "EventsAreGivenUp",
+            'max(outbox_pending{stage="dead"}) > 0',
+            "1m",
+            "warning",
+            "Events could not be delivered",
+            "They wait among the dead letters for somebody to look at them.",
         ),
     )
 

@@ -36,6 +36,8 @@ def dashboard(service: Service) -> dict[str, Json]:
         *resources,
         ("Database", _database()),
         ("Redis", _redis()),
+        *((("Limits", _limits()),) if service.limited else ()),
+        *((("Events", _events()),) if service.events else ()),
         ("Workers", _workers()),
     ]
     source: dict[str, Json] = {"name": "datasource", "type": "datasource", "query": "prometheus"}
@@ -105,6 +107,24 @@ def _redis() -> tuple[_Panel, ...]:
     return (
         _Panel("Commands, p95", "s", ((duration, "{{command}}"),)),
         _Panel("Failures", "ops", ((failures, "{{command}}"),)),
+    )
+
+
+def _limits() -> tuple[_Panel, ...]:
+    refused = f"sum by (limit) ({_rate('rate_limit_refusals_total')})"
+    local = f"sum({_rate('rate_limit_local_total')})"
+    return (
+        _Panel("Refused", "reqps", ((refused, "{{limit}}"),)),
+        _Panel("Counted without Redis", "reqps", ((local, "requests"),)),
+    )
+
+
+def _events() -> tuple[_Panel, ...]:
+    outcomes = f"sum by (destination, outcome) ({_rate('outbox_deliveries_total')})"
+    return (
+        _Panel("Deliveries", "ops", ((outcomes, "{{destination}} {{outcome}}"),)),
+        _Panel("Still to be made", "short", (("max by (stage) (outbox_pending)", "{{stage}}"),)),
+        _Panel("Age of the oldest", "s", (("max(outbox_lag_seconds)", "age"),)),
     )
 
 

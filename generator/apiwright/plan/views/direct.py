@@ -145,7 +145,10 @@ class DirectBuilder:
             statements=compose("({},)", joined([ident(known.name) for known in constants])),
             docstring=docstring(operation.summary or operation.description or operation.id, 4),
             binders=binders,
-            options=tuple(direct_options(operation, self._service, names)),
+            options=(
+                *direct_options(operation, self._service, names),
+                *([constant("keyed=True")] if operation.idempotency is not None else []),
+            ),
             constants=tuple(constants),
             forms=tuple(self._forms(operation)),
             lines=tuple(lines),

@@ -43,6 +43,10 @@ class Directness:
         action = operation.action
         if not isinstance(action, ListAction | CreateAction | RowAction):
             raise NotDirectError("it is more than a statement")
+        if operation.idempotency is not None and operation.idempotency.required:
+            raise NotDirectError(
+                "the key of a request is stored in one transaction with its effect"
+            )
         if action.view is None and not _is_soft_delete(action, self._service):
             raise NotDirectError("it shows nothing")
         self._check_recorded(action)

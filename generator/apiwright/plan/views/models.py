@@ -127,7 +127,7 @@ def _table_args(table: Table) -> list[Code]:
         )
         for check in table.checks
     ]
-    return checks + [index_code(index) for index in table.indexes]
+    return checks + [index_code(index) for index in table.indexes if not index.retained]
 
 
 def _escaped(condition: str) -> str:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
-from apiwright.ir.operations import CreateAction, Location, Operation
+from apiwright.ir.operations import CreateAction, ExportAction, Location, Operation
+from apiwright.ir.policies.idempotency import LONGEST, USUAL_HOURS, Idempotency
 from apiwright.ir.schemas import Schema
 from apiwright.ir.service import Resource, SchemeKind, Service
 from apiwright.ir.shapes import flat, properties
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.caching import asked_values, policy
 from apiwright.plan.views.service import openness
+from apiwright.plan.views.shapes import view_constant
 from apiwright.plan.views.signatures import Argument, Signature, schema_imports, signature
 from apiwright.understand.exchange import answer_schema, is_json
 from apiwright.understand.versions.names import version_name
@@ -29,7 +31,7 @@ class HandlerView:
     operation: str
     summary: str
     deprecated: bool
-    security: Code
+    dependencies: Code
     arguments: tuple[Code, ...]
     docstring: Code
     lines: tuple[Code, ...]
@@ -44,6 +46,7 @@ class RouterView:
     tag: str
     dependency: Code
     schema_imports: tuple[Code, ...]
+    shape_imports: tuple[Code, ...]
     handlers: tuple[HandlerView, ...]
 
 
@@ -94,6 +97,14 @@ def router_view(
         tag=resource.name,
         dependency=ident(f"{resource.service_class}Dep"),
         schema_imports=schema_imports(refs),
+        shape_imports=tuple(
+            compose(
+                "from app.direct.shapes import {}",
+                view_constant(o.action.listing.view.schema, service),
+            )
+            for o in operations
+            if isinstance(o.action, ExportAction)
+        ),
         handlers=tuple(sorted(handlers, key=lambda handler: openness(handler.path))),
     )
 
@@ -116,6 +127,7 @@ def _handler(
     operation: Operation, resource: Resource, service: Service, known: Signature
 ) -> HandlerView:
     dependency = ident(f"{resource.service_class}Dep")
+    exports = isinstance(operation.action, ExportAction)
     return HandlerView(
         name=ident(operation.name),
         method=ident(operation.method),
@@ -123,9 +135,11 @@ def _handler(
         operation=operation.id,
         summary=operation.summary,
         deprecated=operation.deprecated,
-        security=_security(operation, service),
+        dependencies=joined(
+            [code for code in (_security(operation, service), _once(operation)) if code]
+        ),
         arguments=(
-            *([constant("request: Request")] if operation.caching is not None else []),
+            *([constant("request: Request")] if exports or operation.caching is not None else []),
             compose("service: {}", dependency),
             *(_argument(argument) for argument in known.arguments),
         ),
@@ -164,6 +178,20 @@ def _security(operation: Operation, service: Service) -> Code:
     return compose("Security(authenticate, scopes={})", literal(list(scopes)))
 
 
+def _once(operation: Operation) -> Code:
+    """The dependency that lets a request have its effect once; it has to know who calls."""
+    known = operation.idempotency
+    if known is None:
+        return constant("")
+    usual = Idempotency(required=False, hours=USUAL_HOURS, longest=LONGEST)
+    said = [
+        compose("{}={}", ident(name), literal(getattr(known, name)))
+        for name in ("required", "hours", "longest")
+        if getattr(known, name) != getattr(usual, name)
+    ]
+    return compose("Depends(once({}))", joined(said))
+
+
 def needed_scopes(operation: Operation, service: Service) -> tuple[str, ...] | None:
     """The scopes that a caller has to have; None where nobody knows how to be let in."""
     usable = {
@@ -195,6 +223,8 @@ def _lines(operation: Operation, service: Service, known: Signature) -> list[Cod
 
 def _answer(operation: Operation, service: Service, known: Signature) -> list[Code]:
     call = compose("service.{}({})", ident(operation.name), known.call)
+    if isinstance(operation.action, ExportAction):
+        return [compose("found = await {}", call), _export(operation.action, service)]
     success = operation.success
     status = int(success.status) if success is not None and success.status.isdigit() else 200
     if known.returns == "Response":
@@ -225,6 +255,16 @@ def _answer(operation: Operation, service: Service, known: Signature) -> list[Co
             compose("return {}", _tagged(operation, service, answer)),
         ]
     return [compose("return respond(await {}{})", call, extra)]
+
+
+def _export(action: ExportAction, service: Service) -> Code:
+    """The line that sends what was found, as the client likes it."""
+    return compose(
+        "return export(request, found, {}, {}, {})",
+        view_constant(action.listing.view.schema, service),
+        literal(service.entities[action.entity].plural),
+        literal(action.media_types),
+    )
 
 
 def _conditions(operation: Operation) -> tuple[list[Code], list[Code]]:

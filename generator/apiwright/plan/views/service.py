@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from apiwright import names
 from apiwright.code import Code, comment, compose, constant, dotless, ident, literal
-from apiwright.ir.operations import PasswordAction
+from apiwright.ir.operations import ExportAction, PasswordAction
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import ColumnType, Entity
 from apiwright.ir.versions import Version
@@ -90,6 +90,8 @@ class ServiceView:
     event_stream: str
     limited: bool
     json_columns: bool
+    idempotent: bool
+    exports: bool
     versioned: bool
     cached: bool
     resources: tuple[ResourceName, ...]
@@ -149,6 +151,8 @@ def service_view(
             for entity in service.entities.values()
             for column in entity.columns
         ),
+        idempotent=service.idempotent,
+        exports=any(isinstance(o.action, ExportAction) for o in service.operations.values()),
         versioned=is_versioned(service),
         cached=keeps_answers(service),
         resources=tuple(resource_name(resource) for resource in service.resources),

@@ -9,11 +9,14 @@ from typing import TypeAlias
 from apiwright import names
 from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
 from apiwright.ir.operations import (
+    BulkAction,
     CreateAction,
+    ExportAction,
     LinkWrite,
     ListAction,
     Location,
     LogoutAction,
+    OnRows,
     Operation,
     PasswordAction,
     PathColumn,
@@ -25,12 +28,23 @@ from apiwright.ir.operations import (
     View,
     Write,
 )
-from apiwright.ir.schemas import Direction
+from apiwright.ir.policies.bulk import BulkVerb
+from apiwright.ir.schemas import Direction, Schema
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.shapes import properties, takes_null
 from apiwright.ir.storage import Column, ColumnType, Entity, Fill, ManyToMany
 from apiwright.plan.models.document import has_default
-from apiwright.plan.schema_classes import SchemaClasses
+from apiwright.plan.schema_classes import ClassRef, SchemaClasses
+from apiwright.plan.views.bulk import (
+    ENTRY,
+    BulkMethod,
+    bulk_answer,
+    bulk_mark,
+    bulk_work,
+    entry_schema,
+    generated_key,
+    listed,
+)
 from apiwright.plan.views.repositories import links_name, loads_name, page_values, views_of
 from apiwright.plan.views.signatures import Signature, schema_imports, signature
 from apiwright.understand.exchange import answer_schema, body_content
@@ -79,6 +93,14 @@ class ListMethod:
     items: Code
     envelope: Code
     fields: tuple[Assignment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportMethod:
+    """A method that says which rows an export has."""
+
+    parents: tuple[ParentView, ...]
+    arguments: Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +168,14 @@ class CustomMethod:
 
 
 Body: TypeAlias = (
-    ListMethod | CreateMethod | RowMethod | SignInMethod | PasswordMethod | CustomMethod
+    ListMethod
+    | ExportMethod
+    | CreateMethod
+    | RowMethod
+    | BulkMethod
+    | SignInMethod
+    | PasswordMethod
+    | CustomMethod
 )
 
 
@@ -174,6 +203,8 @@ class ServiceClassView:
     schema_imports: tuple[Code, ...]
     load_imports: tuple[Code, ...]
     signs_in: bool
+    writes_many: bool
+    exports: bool
 
 
 def service_class_view(
@@ -184,6 +215,7 @@ def service_class_view(
     operations = [service.operations[name] for name in resource.operations]
     methods = tuple(builder.method(operation) for operation in operations)
     refs = tuple(ref for method in methods for ref in method.signature.refs)
+    refs += tuple(ref for operation in operations for ref in builder.answer_refs(operation))
     needed = builder.entities(operations)
     return ServiceClassView(
         class_name=ident(resource.service_class),
@@ -205,31 +237,52 @@ def service_class_view(
             isinstance(o.action, TokenAction | RefreshAction | LogoutAction | PasswordAction)
             for o in operations
         ),
+        writes_many=any(isinstance(o.action, BulkAction) for o in operations),
+        exports=any(isinstance(o.action, ExportAction) for o in operations),
     )
 
 
 def _load_imports(operations: list[Operation], service: Service) -> set[Code]:
     """The import lines for the relations that views need."""
-    return {
-        compose(
-            "from app.repositories.{}_repository import {}",
-            ident(service.entities[view.entity].module),
-            ident(loads_name(view, service)),
-        )
-        for operation in operations
-        if not isinstance(operation.action, ListAction)
-        for view in views_of(operation.action)
-        if view.loads
-    } | {
-        compose(
-            "from app.repositories.{}_repository import {}",
-            ident(entity.module),
-            ident(links_name(entity)),
-        )
-        for operation in operations
-        if isinstance(operation.action, RowAction) and operation.action.links
-        for entity in [service.entities[operation.action.entity]]
-    }
+    return (
+        _export_imports(operations, service)
+        | {
+            compose(
+                "from app.repositories.{}_repository import {}",
+                ident(service.entities[view.entity].module),
+                ident(loads_name(view, service)),
+            )
+            for operation in operations
+            if not isinstance(operation.action, ListAction)
+            for view in views_of(operation.action)
+            if view.loads
+        }
+        | {
+            compose(
+                "from app.repositories.{}_repository import {}",
+                ident(entity.module),
+                ident(links_name(entity)),
+            )
+            for operation in operations
+            if isinstance(operation.action, RowAction) and operation.action.links
+            for entity in [service.entities[operation.action.entity]]
+        }
+    )
+
+
+def _export_imports(operations: list[Operation], service: Service) -> set[Code]:
+    """The import lines for what exports ask of rows."""
+    found = set()
+    for operation in operations:
+        action = operation.action
+        if isinstance(action, ExportAction):
+            module = ident(service.entities[action.entity].module)
+            parts = ["conditions"] if action.listing.filters or action.listing.search else []
+            parts += ["order"] if action.listing.sort is not None else []
+            for part in parts:
+                name = ident(f"{operation.name}_{part}")
+                found.add(compose("from app.repositories.{}_repository import {}", module, name))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,18 +295,31 @@ class _MethodBuilder:
         found: dict[str, Entity] = {}
         for operation in operations:
             action = operation.action
-            if not isinstance(action, ListAction | CreateAction | RowAction):
+            if not isinstance(action, OnRows):
                 continue
             entity = self.service.entities[action.entity]
             found[entity.name] = entity
             if not isinstance(action, RowAction):
-                for parent in action.rows.parents:
+                rows = action.listing.rows if isinstance(action, ExportAction) else action.rows
+                for parent in rows.parents:
                     if parent.parent:
                         found[parent.parent] = self.service.entities[parent.parent]
-            for link in () if isinstance(action, ListAction) else action.links:
+            for link in action.links if isinstance(action, CreateAction | RowAction) else ():
                 target = self._relation(entity, link).target
                 found[target] = self.service.entities[target]
         return list(found.values())
+
+    def answer_refs(self, operation: Operation) -> Iterator[ClassRef]:
+        """The classes that a bulk operation tells its outcomes with."""
+        action = operation.action
+        answer = action.answer if isinstance(action, BulkAction) else None
+        shown = [answer.envelope, answer.result, answer.error_schema] if answer else []
+        if isinstance(action, BulkAction) and action.view is not None:
+            shown.append(action.view.schema)
+        for name in shown:
+            ref = self.classes.ref(name, Direction.RESPONSE) if name else None
+            if ref is not None:
+                yield ref
 
     def method(self, operation: Operation) -> MethodView:
         """The method behind an operation."""
@@ -275,6 +341,10 @@ class _MethodBuilder:
             return "create", self._create(operation, action)
         if isinstance(action, RowAction):
             return action.verb.value, self._row(operation, action)
+        if isinstance(action, ExportAction):
+            return "export", self._export(operation, action.listing)
+        if isinstance(action, BulkAction):
+            return "bulk", self._bulk(operation, action)
         if isinstance(action, TokenAction | RefreshAction | LogoutAction):
             name = type(action).__name__.removesuffix("Action").lower()
             return name, self._sign_in(operation, action)
@@ -326,15 +396,8 @@ class _MethodBuilder:
         entity = self.service.entities[action.entity]
         assignments = list(self._writes(operation, entity, action.writes))
         assignments += self._links(entity, action.links)
-        for parent in action.rows.parents:
-            column = entity.column(parent.column)
-            assignments.append(Assignment(ident(column.attribute), ident(parent.attribute)))
-        if entity.owner is not None:
-            owner = entity.column(entity.owner.column)
-            identity = self.service.identity
-            if owner.fill is Fill.OWNER and identity is not None:
-                key = compose("self.caller.account.{}", ident(identity.key_column.attribute))
-                assignments.append(Assignment(ident(owner.attribute), key))
+        assignments += self._given_by_path(action.rows, entity)
+        assignments += self._given_by_caller(entity)
         return CreateMethod(
             parents=self._parents(action.rows),
             repository=ident(entity.plural),
@@ -344,6 +407,78 @@ class _MethodBuilder:
             view=self._view(action.view),
             loads=self._loads(action.view),
         )
+
+    def _export(self, operation: Operation, listing: ListAction) -> ExportMethod:
+        entity = self.service.entities[listing.entity]
+        conditions = self._conditions(listing.rows, entity)
+        if listing.rows.owned and entity.owner is not None:
+            conditions.append(compose("*{}", self._owned(entity)))
+        query = self.classes.parameter_class(operation.id, "query") is not None
+        given = constant("query" if query else "")
+        if listing.filters or listing.search:
+            conditions.append(compose("*{}({})", ident(f"{operation.name}_conditions"), given))
+        rows = compose("self.{}.rows()", ident(entity.plural))
+        if conditions:
+            rows = compose("{}.where({})", rows, joined(conditions))
+        order = [compose("{}({})", ident(f"{operation.name}_order"), given)]
+        return ExportMethod(
+            parents=self._parents(listing.rows),
+            arguments=joined([rows, *(order if listing.sort is not None else [])]),
+        )
+
+    def _given_by_path(self, rows: Rows, entity: Entity) -> Iterator[Assignment]:
+        for parent in rows.parents:
+            column = entity.column(parent.column)
+            yield Assignment(ident(column.attribute), ident(parent.attribute))
+
+    def _given_by_caller(self, entity: Entity) -> Iterator[Assignment]:
+        """The owner of a new row."""
+        identity = self.service.identity
+        if entity.owner is None or identity is None:
+            return
+        owner = entity.column(entity.owner.column)
+        if owner.fill is Fill.OWNER:
+            key = compose("self.caller.account.{}", ident(identity.key_column.attribute))
+            yield Assignment(ident(owner.attribute), key)
+
+    def _bulk(self, operation: Operation, action: BulkAction) -> BulkMethod:
+        entity = self.service.entities[action.entity]
+        narrowed = self._conditions(action.rows, entity)
+        if action.rows.owned and not action.rows.visible and entity.owner is not None:
+            narrowed.append(compose("*{}", self._owned(entity)))
+        creating = action.verb is BulkVerb.CREATE
+        answer = action.answer
+        shown = (answer.envelope, answer.result, answer.error_schema) if answer else ()
+        return BulkMethod(
+            parents=self._parents(action.rows),
+            repository=ident(entity.plural),
+            model=ident(entity.class_name),
+            entries=listed(action),
+            assignments=tuple(self._new_rows(operation, action, entity)) if creating else (),
+            mark=bulk_mark(action, self.service),
+            work=bulk_work(
+                action,
+                self.service,
+                narrowed=narrowed,
+                guard=self._guard(action.rows, entity, constant("row")),
+            ),
+            answer=bulk_answer(
+                action, self._view(action.view), {name: self._class(name) for name in shown if name}
+            ),
+        )
+
+    def _new_rows(
+        self, operation: Operation, action: BulkAction, entity: Entity
+    ) -> Iterator[tuple[Code, Code]]:
+        """The attributes of a new row."""
+        yield from generated_key(action, self.service)
+        optional = _left_out(entry_schema(operation, self.service), self.service)
+        for write in action.writes:
+            column = entity.column(write.column)
+            value = compose("{}.{}", ENTRY, ident(write.attribute))
+            yield ident(column.attribute), _stored(column, value, write.attribute in optional)
+        for given in (*self._given_by_path(action.rows, entity), *self._given_by_caller(entity)):
+            yield given.attribute, given.value
 
     def _row(self, operation: Operation, action: RowAction) -> RowMethod:
         entity = self.service.entities[action.entity]
@@ -592,7 +727,11 @@ def _values(
 def _optional(operation: Operation, service: Service) -> frozenset[str]:
     """The attributes of the body that may be None because they were left out."""
     content = body_content(operation)
-    schema = content.schema if content is not None else None
+    return _left_out(content.schema if content is not None else None, service)
+
+
+def _left_out(schema: Schema | None, service: Service) -> frozenset[str]:
+    """The attributes of an object that may be None because they were left out."""
     if schema is None:
         return frozenset()
     return frozenset(

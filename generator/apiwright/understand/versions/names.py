@@ -6,8 +6,8 @@ from apiwright import names
 
 _TAKEN = frozenset(
     {
-        "api", "binding", "caching", "conditional", "dependencies", "deprecation", "docs", "health",
-        "metrics", "responses", "router", "routing",
+        "api", "binding", "caching", "conditional", "dependencies", "deprecation", "docs", "export",
+        "health", "idempotency", "metrics", "responses", "router", "routing",
     }
 )  # fmt: skip
 
