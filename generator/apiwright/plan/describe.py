@@ -174,7 +174,7 @@ def _list_details(action: ListAction) -> Iterator[str]:
     usual = ", ".join(
         f"{step.column} {'descending' if step.descending else 'ascending'}" for step in action.order
     )
-    yield f"in the order of {usual} otherwise"
+    yield f"in the order of {usual}{' otherwise' if action.sort is not None else ''}"
 
 
 def _schema(name: str, service: Service, classes: SchemaClasses) -> SchemaStory:
