@@ -9,6 +9,7 @@ installs anything. `apiwright` is what the sessions check, and the generated ser
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -67,7 +68,17 @@ nox.options.sessions = [name for line in LINES for name in line]
 nox.options.error_on_missing_interpreters = False
 
 # Tests with a session of their own.
-APART = ("corpus", "migrations", "fuzz", "acceptance", "scale", "services")
+APART = (
+    "corpus",
+    "migrations",
+    "fuzz",
+    "acceptance",
+    "scale",
+    "services",
+    "live",
+    "cost",
+    "replay",
+)
 # Whoever has nothing left to do takes over half of what the other still has.
 BOTH_CORES = ("--numprocesses=2", "--dist=worksteal")
 # A tool that runs tools imports subprocess and starts programs without a shell; assertions tell the
@@ -132,23 +143,47 @@ def service(session: nox.Session) -> None:
 @nox.session
 def migrations(session: nox.Session) -> None:
     """Migrations: up, down, and the same schema as the models."""
-    pytest(session, "tests/migrations", *BOTH_CORES)
+    pytest(session, "tests/migrations", "tests/live", *BOTH_CORES)
 
 
 @nox.session
 def evolution(session: nox.Session) -> None:
-    """Changes of a database at random, and migrations that are killed, more often than usual."""
-    tried = {"APIWRIGHT_EVOLUTION": "500", "APIWRIGHT_KILLS": "20"}
+    """Changes of a database at random, and migrations that are killed, far more often than usual.
+
+    Each run has a seed of its own, which it tells; `-- --hypothesis-seed=N` tries the same again.
+    """
+    tried = {"APIWRIGHT_EVOLUTION": "10000", "APIWRIGHT_KILLS": "20"}
     session.env.update({name: os.environ.get(name, often) for name, often in tried.items()})
-    pytest(
-        session, "tests/migrations/test_random_evolution.py", "tests/migrations/test_cut_short.py"
-    )
+    files = ("test_random_evolution.py", "test_cut_short.py")
+    seed = f"--hypothesis-seed={secrets.randbelow(2**32)}"
+    pytest(session, *(f"tests/migrations/{name}" for name in files), seed)
+
+
+@nox.session
+def live(session: nox.Session) -> None:
+    """A million rows, and clients of the service of before, while the database changes."""
+    limits = {"APIWRIGHT_LIVE_ROWS": "1000000", "APIWRIGHT_LIVE_LONGEST": "1.0"}
+    session.env.update({name: os.environ.get(name, usual) for name, usual in limits.items()})
+    pytest(session, "tests/live")
 
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """The running service against its own contract, from two seeds at the same time."""
-    pytest(session, "tests/fuzz", *BOTH_CORES)
+    """The running service against its own contract, and against one of before."""
+    pytest(session, "tests/fuzz", "tests/replay", *BOTH_CORES)
+
+
+@nox.session
+def replay(session: nox.Session) -> None:
+    """Edits that break nobody, many of them, by what the contract of before has promised.
+
+    Each run has a seed of its own, which APIWRIGHT_REPLAY_SEED tries again.
+    """
+    tried = {"APIWRIGHT_REPLAYS": "25", "APIWRIGHT_REPLAY_EXAMPLES": "30"}
+    tried["APIWRIGHT_REPLAY_SEED"] = str(secrets.randbelow(2**32))
+    session.env.update({name: os.environ.get(name, usual) for name, usual in tried.items()})
+    session.log(f"APIWRIGHT_REPLAY_SEED={session.env['APIWRIGHT_REPLAY_SEED']}")
+    pytest(session, "tests/replay")
 
 
 @nox.session
@@ -173,6 +208,12 @@ def scale(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """How fast the reference service is beside its peers: `-- full` writes docs/benchmarks anew."""
     call(session, "python", "-m", "tests.performance.bench", *session.posargs)
+
+
+@nox.session
+def cost(session: nox.Session) -> None:
+    """What `apiwright plan` costs by the size of the contract: `-- 100 300 1000` tables."""
+    call(session, "python", "-m", "tests.cost.plan_cost", *session.posargs)
 
 
 @nox.session

@@ -72,11 +72,11 @@ def limit(connection: Connection) -> None:
 
 
 def retained() -> set[tuple[str, str]]:
-    """Tables and columns that are in the database on purpose, and no longer in the models."""
+    """Tables, columns and indexes that are there on purpose, and no longer in the models."""
     found = set()
     for file in sorted((Path(__file__).parent / "schema").glob("*.json")):
         table = json.loads(file.read_text(encoding="utf-8"))
-        parts = [table, *table["columns"]] if table.get("retained") else table["columns"]
+        parts = [table, *table["columns"], *table["indexes"]]
         found |= {(table["name"], part["name"]) for part in parts if part.get("retained")}
     return found
 
@@ -88,8 +88,8 @@ def counts(item: Any, name: str | None, kind: str, reflected: bool, compared: An
     if kind == "table":
         return (name, name) not in retained()
     table = item.table.name
-    columns = {column.name for column in item.columns} if hasattr(item, "columns") else {name}
-    return not columns & {column for owner, column in retained() if owner == table}
+    parts = {name, *(column.name for column in getattr(item, "columns", ()))}
+    return not parts & {part for owner, part in retained() if owner == table}
 
 
 def run_offline() -> None:

@@ -9,8 +9,19 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
+from pydantic import (
+    Field,
+    IPvAnyNetwork,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SHORTEST_TOKEN = 16
+"""Characters that a token has at least that is compared as it is."""
 
 SHORTEST_KEY = 32
 """Bytes that a signing key has at least (RFC 7518, section 3.2: as many as the hash)."""
@@ -40,9 +51,17 @@ class Settings(BaseSettings):
 
     environment: Environment = Environment.PRODUCTION
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_exception_texts: bool | None = None
     docs_enabled: bool | None = None
     cors_origins: tuple[str, ...] = ()
     max_body_bytes: PositiveInt = 1_048_576
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    rate_limit_factor: PositiveFloat = 1.0
+    drain_seconds: NonNegativeFloat | None = None
+    metrics_token: SecretStr = SecretStr("")
+    metrics_open: bool | None = None
+    otel_exporter_otlp_endpoint: str = ""
+    slow_statement_milliseconds: NonNegativeFloat = 500.0
 
     database_url: SecretStr = SecretStr("postgresql://localhost:5432/marketplace_api")
     database_pool_size: PositiveInt = 10
@@ -56,6 +75,7 @@ class Settings(BaseSettings):
     migration_patience: PositiveFloat = 300.0
 
     redis_url: SecretStr | None = None
+    redis_timeout: PositiveFloat = 0.25
 
     jwt_keys: dict[str, SecretStr] = {}
     jwt_signing_key: str = ""
@@ -67,6 +87,7 @@ class Settings(BaseSettings):
     hash_algorithm: Literal["bcrypt", "argon2id"] = "bcrypt"
     bcrypt_rounds: Annotated[int, Field(ge=4, le=20)] = 12
     hash_workers: PositiveInt = 2
+    login_attempts: PositiveInt = 10
 
     seed_password: SecretStr = SecretStr("")
 
@@ -76,6 +97,27 @@ class Settings(BaseSettings):
         if self.docs_enabled is not None:
             return self.docs_enabled
         return self.environment is not Environment.PRODUCTION
+
+    @property
+    def logs_exception_texts(self) -> bool:
+        """Whether logs have what exceptions say: as set, else everywhere but in production."""
+        if self.log_exception_texts is not None:
+            return self.log_exception_texts
+        return self.environment is not Environment.PRODUCTION
+
+    @property
+    def shows_metrics(self) -> bool:
+        """Whether figures are shown without a token: as set, else everywhere but in production."""
+        if self.metrics_open is not None:
+            return self.metrics_open
+        return self.environment is not Environment.PRODUCTION
+
+    @property
+    def seconds_to_drain(self) -> float:
+        """How long the end of the process is announced: as set, else 3 seconds in production."""
+        if self.drain_seconds is not None:
+            return self.drain_seconds
+        return 3.0 if self.environment is Environment.PRODUCTION else 0.0
 
     def check(self) -> None:
         """Raise ConfigurationError if the service must not start with these settings."""
@@ -87,6 +129,9 @@ class Settings(BaseSettings):
         problems = []
         if "*" in self.cors_origins:
             problems.append("CORS_ORIGINS has to list origins, '*' is none")
+        token = self.metrics_token.get_secret_value()
+        if token and len(token) < SHORTEST_TOKEN:
+            problems.append(f"METRICS_TOKEN is shorter than {SHORTEST_TOKEN} characters")
         if self.environment is Environment.PRODUCTION and not self.jwt_keys:
             problems.append('JWT_KEYS is not set; it maps key ids to keys: {"2026-01": "..."}')
         if self.jwt_signing_key and self.jwt_signing_key not in self.jwt_keys:

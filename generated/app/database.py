@@ -9,6 +9,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from app import pool, queries
 from app.config import Settings
 from app.driver import Driver
 
@@ -23,7 +24,7 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.engine = self._without_pool()
+        self.engine = self.without_pool()
         self.driver = self._driver(0)
 
     def connect(self) -> None:
@@ -31,6 +32,7 @@ class Database:
         settings = self._settings
         self.engine = create_async_engine(
             database_url(settings),
+            poolclass=pool.WatchedPool,
             pool_size=settings.database_pool_size,
             max_overflow=settings.database_max_overflow,
             pool_timeout=settings.database_pool_timeout,
@@ -39,26 +41,36 @@ class Database:
             hide_parameters=True,
             connect_args=self._connect_args(),
         )
+        queries.watch(self.engine)
         self.driver = self._driver(settings.database_pool_size)
 
     async def disconnect(self) -> None:
         """Close the pool."""
         await self.driver.close()
         await self.engine.dispose()
-        self.engine = self._without_pool()
+        self.engine = self.without_pool()
         self.driver = self._driver(0)
 
-    def unit_of_work(self) -> UnitOfWork:
-        """A new unit of work, which takes a connection when it first needs one."""
-        return UnitOfWork(self.engine)
-
-    def _without_pool(self) -> AsyncEngine:
-        return create_async_engine(
+    def without_pool(self) -> AsyncEngine:
+        """An engine that opens a connection whenever one is needed."""
+        engine = create_async_engine(
             database_url(self._settings),
             poolclass=NullPool,
             hide_parameters=True,
             connect_args=self._connect_args(),
         )
+        queries.watch(engine)
+        return engine
+
+    def sample(self) -> None:
+        """Set the gauges of the pool."""
+        limit = self._settings.database_pool_size + self._settings.database_max_overflow
+        spare, waiting = self.driver.idle, self.driver.waiting
+        pool.sample(self.engine.pool, limit, spare=spare, waiting=waiting)
+
+    def unit_of_work(self) -> UnitOfWork:
+        """A new unit of work, which takes a connection when it first needs one."""
+        return UnitOfWork(self.engine)
 
     def _driver(self, size: int) -> Driver:
         return Driver(self.engine, size, self._settings.database_pool_timeout)

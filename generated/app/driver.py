@@ -9,6 +9,7 @@ the same wait as one.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app import queries
 from app.errors import LOST, RACES, TEMPORARY, Unavailable, sqlstate
 
 ATTEMPTS = 3
@@ -86,9 +88,11 @@ class Driver:
     ) -> list[asyncpg.Record]:
         for attempt in range(1, ATTEMPTS + 1):
             lease = lease or self._at_hand() or await self._take()
+            started = time.perf_counter()
             try:
                 rows: list[asyncpg.Record] = await lease.driver.fetch(statement, *arguments)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                queries.note(statement, started, failed=True)
                 lost = lease.driver.is_closed() or sqlstate(error) in LOST
                 await (self._drop_all(lease) if lost else self._return(lease))
                 if attempt < ATTEMPTS and (sqlstate(error) in RACES or (lost and repeatable)):
@@ -98,11 +102,23 @@ class Driver:
                     raise Unavailable from error
                 raise
             except BaseException:
+                queries.note(statement, started, failed=True)
                 await self._return(lease)
                 raise
+            queries.note(statement, started)
             await self._return(lease)
             return rows
         raise AssertionError("the last attempt returns or raises")
+
+    @property
+    def idle(self) -> int:
+        """Connections that are kept, and not used."""
+        return len(self._idle)
+
+    @property
+    def waiting(self) -> int:
+        """Statements that wait for a connection."""
+        return len(self._waiting)
 
     async def close(self) -> None:
         """Give every connection back to the pool, the busy ones as soon as they are not."""

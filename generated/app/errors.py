@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,6 +17,8 @@ from starlette.responses import JSONResponse
 
 from app.models.constraints import violated
 from app.paths import PATHS
+
+log = logging.getLogger("app.errors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,22 @@ class Conflict(ApiError):
     detail = "Not possible in the present state"
 
 
+class PreconditionFailed(ApiError):
+    """It is not as the client thinks that it is (RFC 9110, section 15.5.13)."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    code = "precondition_failed"
+    detail = "It has been changed since: read it again, and send the new ETag as If-Match"
+
+
+class PreconditionRequired(ApiError):
+    """The client has to say which version it changes (RFC 6585, section 3)."""
+
+    status = HTTPStatus.PRECONDITION_REQUIRED
+    code = "precondition_required"
+    detail = "Read it first, and send its ETag as If-Match"
+
+
 class TooLarge(ApiError):
     """The body is larger than the service takes."""
 
@@ -102,6 +121,17 @@ class UnsupportedMediaType(ApiError):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     code = "unsupported_media_type"
     detail = "The media type of the body is not supported"
+
+
+class TooManyRequests(ApiError):
+    """The caller has to wait (RFC 6585, section 4)."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many_requests"
+
+    def __init__(self, seconds: int) -> None:
+        detail = f"Too many requests: try again in {seconds} s"
+        super().__init__(detail, headers={"Retry-After": str(seconds)})
 
 
 class NotAnswered(ApiError):
@@ -166,6 +196,9 @@ def contract_methods(request: Request) -> list[str]:
 RACES = frozenset({"40001", "40P01"})
 """States of what lost a race: a serialization failure, a deadlock. Another try may well win."""
 
+OUTDATED = frozenset({"0A000"})
+"""State of a prepared statement whose columns a migration has changed; it is prepared anew."""
+
 LOST = frozenset({"57P01", "57P03", "08006"})
 """States of a connection that the server has ended, or is about to end."""
 
@@ -180,7 +213,10 @@ UNSTORABLE = frozenset(
 
 def sqlstate(error: BaseException) -> str:
     """The SQLSTATE of a database error (PostgreSQL, appendix A), or ""."""
-    return str(getattr(getattr(error, "orig", error), "sqlstate", "") or "")
+    told = getattr(error, "orig", error)
+    # SQLAlchemy doesn't pass every state on; the driver's own error stands behind its own.
+    found = getattr(told, "sqlstate", "") or getattr(told.__cause__, "sqlstate", "")
+    return str(found or "")
 
 
 def install(app: FastAPI) -> None:
@@ -202,6 +238,10 @@ def respond(request: Request, error: ApiError) -> Response:
 
 
 async def _api_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, Unavailable) and error.__cause__ is not None:
+        cause = error.__cause__
+        said = {"cause": type(cause).__qualname__, "sqlstate": sqlstate(cause)}
+        log.warning("unavailable", extra={"fields": said})
     return respond(request, error if isinstance(error, ApiError) else ApiError())
 
 

@@ -1,7 +1,9 @@
-"""The application: `uvicorn app.main:app` serves it."""
+"""The application: `uvicorn app.main:app --no-proxy-headers` serves it."""
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,14 +13,24 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from app import contract, direct, errors
-from app.api import docs, health
+from app.api import docs, health, idempotency, metrics
 from app.api.router import router
-from app.cache import Cache
 from app.config import Settings, get_settings
 from app.database import Database
 from app.direct.route import DirectRoute
-from app.monitoring import Monitoring, metrics, set_up_logging
+from app.draining import drained
+from app.limits.attempts import Attempts
+from app.limits.headers import RateLimitHeaders
+from app.limits.limiter import Limiter
+from app.logs import log_lost_errors, set_up_logging
+from app.metrics import Sampler
+from app.monitoring import Monitoring
+from app.proxies import TrustedProxies
+from app.readiness import Readiness
+from app.redis import SharedRedis
 from app.services.bindings import OVERRIDES
+from app.slow import slow_ones_told
+from app.tracing import exported
 from app.utils.overriding import check_overrides
 from app.utils.security import PasswordHasher, Tokens
 
@@ -39,11 +51,18 @@ def create_app(settings: Settings | None = None, *, answer_directly: bool = True
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
     app.state.database = Database(settings)
-    app.state.cache = Cache(settings)
+    app.state.redis = SharedRedis(settings)
+    app.state.readiness = Readiness(app.state.database, app.state.redis)
     app.state.draining = False
+    app.state.sampler = Sampler(app.version)
+    app.state.sampler.add(app.state.database.sample)
+    app.state.sampler.add(Monitoring.sample)
+    app.state.limiter = Limiter(settings, app.state.redis)
+    app.state.attempts = Attempts(settings, app.state.redis)
     app.state.passwords = PasswordHasher(settings)
     app.state.tokens = Tokens(settings)
     check_overrides(OVERRIDES)
@@ -52,18 +71,23 @@ def create_app(settings: Settings | None = None, *, answer_directly: bool = True
         app.router.routes.append(DirectRoute(direct.operations()))
     app.include_router(router)
     app.include_router(health.router)
-    app.add_api_route("/metrics", metrics)
+    app.add_api_route("/metrics", metrics.show, include_in_schema=False)
     if settings.shows_docs:
         docs.install(app)
     errors.install(app)
+    idempotency.install(app)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["*"],
-            allow_headers=["Authorization", "Content-Type"],
+            allow_headers=["Authorization", "Content-Type", idempotency.HEADER],
+            expose_headers=[idempotency.REPLAYED],
         )
+    app.add_middleware(RateLimitHeaders)
     app.add_middleware(Monitoring)
+    if settings.trusted_proxies:
+        app.add_middleware(TrustedProxies, networks=settings.trusted_proxies)
     return app
 
 
@@ -73,12 +97,22 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     settings.check()
     set_up_logging(settings)
+    log_lost_errors()
     contract.operations()
     app.state.database.connect()
-    app.state.cache.connect()
-    yield
-    app.state.draining = True
-    await app.state.cache.disconnect()
+    app.state.redis.connect()
+    # What was made until now lives as long as the process: no collection has to look at it again.
+    gc.collect()
+    gc.freeze()
+    traced = exported(settings, "marketplace-api", app.version)
+    told = slow_ones_told(settings, app.state.database)
+    async with traced, told, drained(app.state, settings.seconds_to_drain):
+        sampling = asyncio.create_task(app.state.sampler.run())
+        sweeping = asyncio.create_task(idempotency.sweep(app.state.database))
+        yield
+        sweeping.cancel()
+        sampling.cancel()
+    await app.state.redis.disconnect()
     await app.state.database.disconnect()
     app.state.passwords.close()
 

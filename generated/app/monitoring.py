@@ -1,38 +1,36 @@
-"""Request ids, metrics, a log line for each request, and headers that keep browsers careful."""
+"""Request ids, figures, a log line for each request, and headers that keep browsers careful."""
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import secrets
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import cache
-from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from prometheus_client import Counter, Histogram
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from typing_extensions import override
 
-from app.config import Settings
+from app import metrics, tracing
+from app.current import CURRENT, Current
 from app.errors import unexpected
 
-REQUEST_COUNT = Counter(
-    "http_requests_total", "Total HTTP requests", ["method", "endpoint", "status"]
+REQUEST_COUNT = metrics.counter(
+    "http_requests_total", "Total HTTP requests", "method", "endpoint", "status"
 )
-REQUEST_DURATION = Histogram(
-    "http_request_duration_seconds", "HTTP request duration in seconds", ["method", "endpoint"]
+REQUEST_DURATION = metrics.histogram(
+    "http_request_duration_seconds", "HTTP request duration in seconds", "method", "endpoint"
 )
+IN_PROGRESS = metrics.gauge("http_requests_in_progress", "Requests that have no whole answer yet")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+OTHER = "OTHER"
 UNMATCHED = "<unmatched>"
 UNREMARKABLE = frozenset({"/health/live", "/health/ready", "/metrics"})
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-READ = frozenset({b"x-request-id", b"authorization"})
+READ = frozenset({b"x-request-id", b"authorization", b"traceparent", b"tracestate"})
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -40,8 +38,6 @@ SECURITY_HEADERS = (
 )
 STRICT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 NO_STORE = (b"cache-control", b"no-store")
-
-ENCODER = json.JSONEncoder(ensure_ascii=True, default=str)
 
 access_log = logging.getLogger("app.access")
 error_log = logging.getLogger("app.errors")
@@ -54,8 +50,15 @@ class Monitoring:
     as all others.
     """
 
+    running = 0
+
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+
+    @classmethod
+    def sample(cls) -> None:
+        """Set the gauge of what is in progress; to do so at each change would cost too much."""
+        IN_PROGRESS.set(cls.running)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, and note what came of it."""
@@ -78,15 +81,29 @@ class Monitoring:
             await send(message)
 
         inner = {**scope, "method": "GET"} if method == "HEAD" else scope
+        known = method if method in METHODS else OTHER
+        if tracing.spans is None:
+            span, traceparent = None, tracing.incoming(asked.get(b"traceparent", b""))
+        else:
+            span = tracing.spans.request(known, asked)
+            traceparent = span.traceparent
+        current = Current(request_id, traceparent, inner)
+        token = CURRENT.set(current)
+        Monitoring.running += 1
         try:
             await self.app(inner, receive, watched_send)
         except Exception:
             if begun:
                 raise
-            error_log.exception("unexpected", extra={"fields": {"request_id": request_id}})
+            error_log.exception("unexpected", extra={"fields": current.ids})
             await unexpected(Request(inner))(inner, receive, watched_send)
         finally:
-            _note(method, inner, status, time.perf_counter() - started, request_id)
+            Monitoring.running -= 1
+            _note(known, current, status, time.perf_counter() - started)
+            if span is not None:
+                endpoint = _endpoint(inner)
+                span.end(f"{known} {endpoint}", endpoint, status)
+            CURRENT.reset(token)
 
 
 def _request_id(given: bytes) -> str:
@@ -107,18 +124,21 @@ def _headers(
     return headers
 
 
-def _note(method: str, scope: Scope, status: int, seconds: float, request_id: str) -> None:
-    route = scope.get("route")
-    endpoint = str(getattr(route, "path", UNMATCHED))
-    known = method if method in METHODS else "OTHER"
-    count, duration = _meters(known, endpoint, status)
+def _endpoint(scope: Scope) -> str:
+    """The template of the route that a request is for."""
+    return str(getattr(scope.get("route"), "path", UNMATCHED))
+
+
+def _note(method: str, current: Current, status: int, seconds: float) -> None:
+    endpoint = _endpoint(current.scope)
+    count, duration = _meters(method, endpoint, status)
     count.inc()
     duration.observe(seconds)
     level = logging.DEBUG if endpoint in UNREMARKABLE else logging.INFO
     if access_log.isEnabledFor(level):
         fields = {
-            "request_id": request_id,
-            "method": known,
+            **current.ids,
+            "method": method,
             "endpoint": endpoint,
             "status": status,
             "milliseconds": round(seconds * 1000, 3),
@@ -133,36 +153,3 @@ def _note(method: str, scope: Scope, status: int, seconds: float, request_id: st
 def _meters(method: str, endpoint: str, status: int) -> tuple[Counter, Histogram]:
     """What counts and times requests of one kind; there are only so many kinds."""
     return REQUEST_COUNT.labels(method, endpoint, status), REQUEST_DURATION.labels(method, endpoint)
-
-
-async def metrics(_request: Request) -> Response:
-    """The metrics, as Prometheus reads them."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-
-class JsonFormatter(logging.Formatter):
-    """Log records as JSON, one a line, in ASCII; nothing in a message can make it two."""
-
-    @override
-    def format(self, record: logging.LogRecord) -> str:
-        """One line of JSON."""
-        fields: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-            **getattr(record, "fields", {}),
-        }
-        if record.exc_info:
-            fields["traceback"] = self.formatException(record.exc_info)
-        return ENCODER.encode(fields)
-
-
-def set_up_logging(settings: Settings) -> None:
-    """Log as JSON to standard error."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter())
-    logger = logging.getLogger("app")
-    logger.handlers = [handler]
-    logger.setLevel(settings.log_level)
-    logger.propagate = False

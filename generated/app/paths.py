@@ -11,6 +11,7 @@ PATHS: list[tuple[list[str], re.Pattern[str]]] = [
     (["GET", "HEAD", "POST"], re.compile("/api/v1/users/")),
     (["DELETE", "GET", "HEAD", "PATCH"], re.compile("/api/v1/users/me")),
     (["GET", "HEAD", "POST"], re.compile("/api/v1/items/")),
+    (["PUT"], re.compile("/api/v1/users/me/password")),
     (["DELETE", "GET", "HEAD", "PATCH"], re.compile("/api/v1/users/([^/]+)")),
     (["DELETE", "GET", "HEAD", "PATCH", "PUT"], re.compile("/api/v1/items/([^/]+)")),
     (["POST"], re.compile("/api/v1/items/([^/]+)/restore")),

@@ -44,6 +44,8 @@ for _name in [name for name in os.environ if name.lower() in Settings.model_fiel
 os.environ |= {
     "ENVIRONMENT": "test",
     "DATABASE_URL": DATABASE_URL.render_as_string(hide_password=False),
+    "RATE_LIMIT_FACTOR": "1000000",
     "BCRYPT_ROUNDS": "4",
+    "LOGIN_ATTEMPTS": "1000",
     "JWT_KEYS": json.dumps({"tests": secrets.token_urlsafe(48)}),
 }

@@ -117,7 +117,7 @@ def check(response: Response) -> None:
     essence = response.headers.get("Content-Type", "").partition(";")[0].strip()
     schema = next((known for kind, known in declared.items() if fnmatchcase(essence, kind)), None)
     assert schema is not None, f"{essence or 'no media type'} is not declared"
-    if essence.endswith("json") and request.method != "HEAD":
+    if essence.endswith(("/json", "+json")) and request.method != "HEAD":
         value = json.loads(response.content, parse_float=Decimal)
         _validator(json.dumps(schema)).validate(value)
 
@@ -251,6 +251,27 @@ OPERATIONS: tuple[Operation, ...] = (
         method="DELETE",
         path="/api/v1/users/me",
         methods=("DELETE", "GET", "HEAD", "PATCH"),
+        scopes=True,
+        guard=Guard.CALLER,
+        role="member",
+    ),
+    Operation(
+        id="changePassword",
+        method="PUT",
+        path="/api/v1/users/me/password",
+        methods=("PUT",),
+        media_type="application/json",
+        body=b'{"current_password": "correct horse battery staple", "new_password": "incorrect mule charger paperclip"}',
+        refused=(
+            b"{}",
+            b"[]",
+            b'"example"',
+            b"17",
+            b"null",
+            b'{"current_password": "correct horse battery staple", "new_password": "incorrect mule charger paperclip", "no such field": 1}',
+        ),
+        picky=True,
+        body_required=True,
         scopes=True,
         guard=Guard.CALLER,
         role="member",

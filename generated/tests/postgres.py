@@ -103,7 +103,9 @@ def wait_for(server: subprocess.Popen[Any], folder: Path) -> str:
     end = time.monotonic() + PATIENCE
     status = folder / "data" / "postmaster.pid"
     while server.poll() is None and time.monotonic() < end:
-        if status.exists() and status.read_text().splitlines()[-1].strip() == READY:
+        # For a moment the file is there and empty.
+        lines = status.read_text().splitlines() if status.exists() else []
+        if lines and lines[-1].strip() == READY:
             return READY
         time.sleep(0.01)
     return (folder / "log").read_text()[-500:].replace("\n", " ") or "it does not answer"

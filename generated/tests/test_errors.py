@@ -128,3 +128,22 @@ def test_failures_of_the_service_give_nothing_away(caplog: pytest.LogCaptureFixt
     assert "sesame" not in response.text
     assert "sesame" in caplog.text
     assert response.headers["X-Request-ID"] in str(vars(caplog.records[-1]))
+
+
+def test_what_was_unavailable_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """The client may come again; why they have to is for the log."""
+    app = create_app()
+
+    @app.get(NOWHERE)
+    async def fails() -> None:
+        raise errors.Unavailable from TimeoutError("no secrets, please")
+
+    log = logging.getLogger("app.errors")
+    log.addHandler(caplog.handler)
+    try:
+        assert serving(app).get(NOWHERE).status_code == 503
+    finally:
+        log.removeHandler(caplog.handler)
+    said = [vars(record) for record in caplog.records if record.name == "app.errors"][-1]
+    assert said["fields"] == {"cause": "TimeoutError", "sqlstate": ""}
+    assert "secrets" not in str(said)

@@ -166,6 +166,15 @@ def test_read_item_shows_it(client: TestClient, make: Make) -> None:
     assert response.json()["id"] == text(item.id)
 
 
+def test_read_item_does_not_send_it_again(client: TestClient, make: Make) -> None:
+    """Show an item: what the client has already is not sent again."""
+    item = make(factories.item_row)
+    tag = client.get(at("/api/v1/items/{item_id}", item.id)).headers["ETag"]
+    response = client.get(at("/api/v1/items/{item_id}", item.id), headers={"If-None-Match": tag})
+    assert response.status_code == 304
+    assert response.headers["ETag"] == tag
+
+
 def test_read_item_finds_nothing(client: TestClient) -> None:
     """Show an item: what isn't there is not found."""
     response = client.get("/api/v1/items/5a1c0f3e-1d7b-4c58-8c55-2b7f0a9d7e10")
@@ -188,6 +197,26 @@ def test_replace_item_writes_it_anew(client: TestClient, make: Make, sign_in: Si
     shown = response.json()
     for name in ("title", "description", "price", "quantity", "tags"):
         assert shown[name] == body[name], name
+
+
+def test_replace_item_leaves_other_versions(
+    client: TestClient, make: Make, sign_in: SignIn
+) -> None:
+    """Replace an item: a row of another version stays as it is."""
+    caller = sign_in()
+    item = make(factories.item_row, owner=caller.account)
+    response = client.put(
+        at("/api/v1/items/{item_id}", item.id),
+        json={
+            "title": "Desk lamp",
+            "description": "Brass, with a green shade",
+            "price": "19.99",
+            "quantity": 12,
+            "tags": ["office", "brass"],
+        },
+        headers={**caller.headers, "If-Match": '"1000-0"'},
+    )
+    assert response.status_code == 412
 
 
 def test_replace_item_puts_defaults_back(client: TestClient, make: Make, sign_in: SignIn) -> None:
@@ -257,6 +286,18 @@ def test_update_item_changes_what_is_sent(client: TestClient, make: Make, sign_i
     assert shown["price"] == body["price"]
 
 
+def test_update_item_leaves_other_versions(client: TestClient, make: Make, sign_in: SignIn) -> None:
+    """Change an item: a row of another version stays as it is."""
+    caller = sign_in()
+    item = make(factories.item_row, owner=caller.account)
+    response = client.patch(
+        at("/api/v1/items/{item_id}", item.id),
+        json={"price": "17.50"},
+        headers={**caller.headers, "If-Match": '"1000-0"'},
+    )
+    assert response.status_code == 412
+
+
 def test_update_item_finds_nothing(client: TestClient, sign_in: SignIn) -> None:
     """Change an item: what isn't there is not found."""
     caller = sign_in()
@@ -290,6 +331,16 @@ def test_delete_item_removes_it(client: TestClient, make: Make, sign_in: SignIn)
         client.delete(at("/api/v1/items/{item_id}", item.id), headers=caller.headers).status_code
         == 404
     )
+
+
+def test_delete_item_leaves_other_versions(client: TestClient, make: Make, sign_in: SignIn) -> None:
+    """Withdraw an item: a row of another version stays as it is."""
+    caller = sign_in()
+    item = make(factories.item_row, owner=caller.account)
+    response = client.delete(
+        at("/api/v1/items/{item_id}", item.id), headers={**caller.headers, "If-Match": '"1000-0"'}
+    )
+    assert response.status_code == 412
 
 
 def test_delete_item_finds_nothing(client: TestClient, sign_in: SignIn) -> None:

@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 from prometheus_client import REGISTRY
 from starlette.responses import StreamingResponse
 
+from app.logs import JsonFormatter
 from app.main import create_app
-from app.monitoring import JsonFormatter
 from tests.contract import HEADERS, NOWHERE
 
 

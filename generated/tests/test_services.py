@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import models
 from app.config import get_settings
 from app.errors import Forbidden, NotAuthenticated, NotFound
+from app.limits.attempts import Attempts
+from app.redis import SharedRedis
 from app.services import item_service, user_service
 from app.services.base import Caller, Context, Service
 from app.utils.security import PasswordHasher, Tokens
@@ -22,7 +24,8 @@ from tests import factories
 def context(session: AsyncSession, caller: Caller | None = None) -> Context:
     """What a service works with, on behalf of nobody or of somebody."""
     settings = get_settings()
-    return Context(session, settings, PasswordHasher(settings), Tokens(settings), caller)
+    attempts = Attempts(settings, SharedRedis(settings))
+    return Context(session, settings, PasswordHasher(settings), Tokens(settings), attempts, caller)
 
 
 @pytest.mark.asyncio(loop_scope="session")

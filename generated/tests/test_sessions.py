@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import models
 from app.config import get_settings
+from app.limits.attempts import Attempts
 from app.models.session import AuthSession, RefreshToken
+from app.redis import SharedRedis
 from app.services.base import Context
 from app.services.sessions import Sessions
 from app.utils.security import PasswordHasher, Tokens
@@ -34,7 +36,8 @@ def passwords() -> PasswordHasher:
 def sessions(session: AsyncSession, passwords: PasswordHasher) -> Sessions:
     """The sessions of accounts, in a unit of work that nobody else sees."""
     settings = get_settings()
-    return Sessions(Context(session, settings, passwords, Tokens(settings)))
+    attempts = Attempts(settings, SharedRedis(settings))
+    return Sessions(Context(session, settings, passwords, Tokens(settings), attempts))
 
 
 @pytest_asyncio.fixture(loop_scope="session")

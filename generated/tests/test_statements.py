@@ -11,11 +11,14 @@ from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Text, bindparam, cast, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
 
 from app import direct
 from app.direct.__main__ import main
+from app.direct.remembered import LONGEST, MOST, Remembered
 from app.direct.statements import (
     Change,
+    Form,
     Listing,
     Shape,
     Statement,
@@ -114,6 +117,12 @@ async def run(
     return [json.loads(row[0]) if isinstance(row[0], str) else row[0] for row in rows]
 
 
+async def page_of(session: AsyncSession, form: Form) -> list[Any]:
+    """The rows of a page, and the one behind it."""
+    [bodies] = await run(session, form.page, form.values)
+    return [json.loads(body) for body in bodies or ()]
+
+
 async def test_rows_are_shown_as_the_models_have_them(session: AsyncSession) -> None:
     """Every kind of value is the same JSON, whoever writes it."""
     rows = await fill(session, 11)
@@ -140,7 +149,7 @@ async def test_pages_follow_each_other(session: AsyncSession, name: str) -> None
     walked: list[int] = []
     while len(walked) < 11:
         form = LISTING.form(Asked(sort=name, limit=3, cursor=cursor))
-        bodies = await run(session, form.page, form.values)
+        bodies = await page_of(session, form)
         walked += [body["id"] for body in bodies[:3]]
         cursor = form.next_cursor(json.dumps(bodies[:3][-1]))
     whole = select(Sample.id).order_by(*(step.ordering for step in ORDERS[name]))
@@ -170,7 +179,7 @@ async def test_filters_leave_the_same_rows(session: AsyncSession, asked: Asked) 
     form = LISTING.form(asked.model_copy(update={"offset": 1}))
     same = select(Sample.id).where(*conditions(asked)).order_by(Sample.id)
     expected = list(await session.scalars(same))
-    shown = await run(session, form.page, form.values)
+    shown = await page_of(session, form)
     assert [body["id"] for body in shown] == expected[1:]
     assert await run(session, form.total, form.values) == [len(expected)]
 
@@ -182,6 +191,31 @@ async def test_a_form_is_compiled_once() -> None:
     assert LISTING.form(Asked(titles=["a", "b"])).page is not first.page
     assert LISTING.form(Asked(flag=True)).page is not first.page
     assert "ORDER BY" in LISTING.text
+
+
+async def test_a_query_is_understood_once() -> None:
+    """The same query string means the same; only so many are remembered, and none that is long."""
+    asked: list[bytes] = []
+
+    def understand(request: Request) -> dict[str, str]:
+        asked.append(request.scope["query_string"])
+        return {}
+
+    remembered = Remembered(understand)
+    first = remembered(request(b"limit=1"))
+    assert remembered(request(b"limit=1")) is first
+    assert remembered(request(b"limit=2")) is not first
+    assert asked == [b"limit=1", b"limit=2"]
+    long = b"q=" + b"x" * LONGEST
+    assert remembered(request(long)) is not remembered(request(long))
+    for number in range(MOST):
+        remembered(request(b"offset=%d" % number))
+    assert remembered(request(b"limit=1")) is not first
+
+
+def request(query: bytes) -> Request:
+    """A request with a query string."""
+    return Request({"type": "http", "query_string": query})
 
 
 async def test_lists_without_cursors_have_none() -> None:

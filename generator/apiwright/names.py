@@ -56,7 +56,8 @@ _TAKEN_METHODS = frozenset(
         "context", "date", "datetime", "find", "flush", "from_body", "from_cookie", "from_header",
         "from_path", "from_query", "get", "get_all", "granted", "holds", "holds_any",
         "literal_column", "matches", "model", "models", "nobody", "override", "owned", "owns",
-        "page", "path_of", "query_of", "quote", "remove", "require", "require_owner", "respond",
+        "page", "path_of", "publish", "query_of",
+        "quote", "remove", "require", "require_owner", "respond",
         "restore", "router", "rows", "select", "selectinload", "sent", "session", "sessions",
         "shapes", "statements",
     }
@@ -83,7 +84,8 @@ _TAKEN_CLASSES = frozenset(
         "PasswordHasher", "Settings", "AliasChoices", "Database", "Environment", "ACCOUNTS", "NOW",
         "UNSET", "UTC", "TYPE_CHECKING", "PATHS", "OVERRIDES", "Iterator", "ORMOption", "Steps",
         "CHAR", "FetchedValue", "NaiveTimestamp", "NamedType", "REAL", "SQLColumnExpression",
-        "SmallInteger",
+        "SmallInteger", "AuditEntry", "DeadLetter", "EventDelivery", "EventHandlers", "EventOf",
+        "EventType", "OutboxEvent",
     }
 )  # fmt: skip
 

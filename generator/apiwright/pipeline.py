@@ -9,18 +9,38 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from apiwright.check import check
 from apiwright.history import read_history
 from apiwright.ir.operations import CustomAction
 from apiwright.ir.service import Service
-from apiwright.load import Document, load
-from apiwright.overriding import OverrideClass, check_overrides, read_overrides
-from apiwright.plan import History, Policy, StoragePlan, expected_overrides, plan, storage_plan
+from apiwright.ir.versions import Version
+from apiwright.load import Document
+from apiwright.overriding import (
+    OverrideClass,
+    check_handlers,
+    check_overrides,
+    read_overrides,
+)
+from apiwright.plan import (
+    History,
+    Policy,
+    Renames,
+    StoragePlan,
+    expected_handlers,
+    expected_overrides,
+    plan,
+    storage_plan,
+)
 from apiwright.problems import Position, Report
 from apiwright.project import Project
 from apiwright.render import render
 from apiwright.served import check_withdrawals
-from apiwright.understand import understand
+from apiwright.versioning import (
+    Contracts,
+    check_contracts,
+    completed_contracts,
+    read_contracts,
+    understand_contracts,
+)
 
 
 @dataclass(slots=True)
@@ -41,11 +61,18 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A contract that passed the checks: the document, what it means, the overrides bound to it."""
+    """A contract that passed the checks: the document, what it means, the overrides bound to it.
+
+    `versions` are the older ones of the API that live beside it, `older` their documents; `handled`
+    tells whether there are handlers of events among the overrides.
+    """
 
     document: Document
     service: Service
     bound: Mapping[str, str]
+    versions: tuple[Version, ...] = ()
+    older: tuple[Document, ...] = ()
+    handled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +84,15 @@ class Output:
     storage: StoragePlan
 
 
-def read(project: Project, report: Report, timings: Timings) -> Document | None:
-    """The contract, loaded and checked; None if nothing of it could be read."""
+def read(project: Project, report: Report, timings: Timings) -> Contracts | None:
+    """The contract and those of older versions, loaded and checked; None if it can't be read."""
     with timings.stage("load"):
-        document = load(project.spec, report, base=project.root)
-    if document is None:
+        contracts = read_contracts(project, report)
+    if contracts is None:
         return None
     with timings.stage("check"):
-        check(document, report)
-    return document
+        check_contracts(contracts, report)
+    return contracts
 
 
 def comprehend(project: Project, report: Report, timings: Timings) -> Understood | None:
@@ -75,17 +102,31 @@ def comprehend(project: Project, report: Report, timings: Timings) -> Understood
         return None
     with timings.stage("overrides"):
         bound = bind(project, understood.service, report)
-    return None if _failed(report) else replace(understood, bound=bound)
+        handled = bind_handlers(project, understood.service, report)
+    return None if _failed(report) else replace(understood, bound=bound, handled=handled)
 
 
 def comprehend_contract(project: Project, report: Report, timings: Timings) -> Understood | None:
     """What the contract means, as if nothing were overridden; None if it has errors."""
-    document = read(project, report, timings)
-    if document is None or _failed(report):
+    contracts = read(project, report, timings)
+    if contracts is None or _failed(report):
         return None
     with timings.stage("understand"):
-        service = understand(document)
-    return Understood(document, service, {})
+        contracts = completed_contracts(contracts)
+        service, versions = understand_contracts(project, contracts, report)
+    if _failed(report):
+        return None
+    return Understood(contracts.newest, service, {}, versions, contracts.older)
+
+
+def comprehend_versions(
+    project: Project, report: Report, timings: Timings
+) -> tuple[Version, ...] | None:
+    """The older versions, whatever of them can't be derived; None if a contract has errors."""
+    contracts = read(project, report, timings)
+    if contracts is None or _failed(report):
+        return None
+    return understand_contracts(project, completed_contracts(contracts), Report())[1]
 
 
 def bind(project: Project, service: Service, report: Report) -> Mapping[str, str]:
@@ -94,6 +135,12 @@ def bind(project: Project, service: Service, report: Report) -> Mapping[str, str
     bound = check_overrides(overrides, expected_overrides(service), report)
     _note_open(service, overrides, report)
     return bound
+
+
+def bind_handlers(project: Project, service: Service, report: Report) -> bool:
+    """Whether overrides handle events; what is wrong with the handlers goes to `report`."""
+    overrides = read_overrides(project.overrides, project.root, Report())
+    return check_handlers(overrides, expected_handlers(service), report)
 
 
 def _note_open(service: Service, overrides: Iterable[OverrideClass], report: Report) -> None:
@@ -147,6 +194,7 @@ def build(
     allowed: Collection[str] = (),
     today: date | None = None,
     history: History | None = None,
+    renames: Renames = Renames.AT_ONCE,
 ) -> Output | None:
     """The files of the service; None if its database or its clients can't follow.
 
@@ -155,10 +203,10 @@ def build(
     the one that earlier runs left behind. RenderError or HistoryError where files can't be made.
     """
     with timings.stage("withdrawals"):
-        check_withdrawals(project, understood.document, today, report)
+        check_withdrawals(project, (understood.document, *understood.older), today, report)
     with timings.stage("plan"):
         history = history or read_history(project.output)
-        storage = storage_plan(history, understood.service, allowed)
+        storage = storage_plan(history, understood.service, allowed, renames)
         _judge(project, storage, report)
         if _failed(report):
             return None
@@ -174,7 +222,14 @@ def rendered(
 ) -> Output:
     """The files of the service whose database follows `history` as `storage` says."""
     with timings.stage("files"):
-        planned = plan(understood.service, history, understood.bound, storage)
+        planned = plan(
+            understood.service,
+            history,
+            understood.bound,
+            storage,
+            versions=understood.versions,
+            handled=understood.handled,
+        )
     with timings.stage("render"):
         files = render(planned, project.templates)
     policies = {file.path: file.policy for file in planned.files}

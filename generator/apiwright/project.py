@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from typing import Any
 
 _SPECS = ("openapi.yaml", "openapi.yml", "openapi.json")
 _KEYS = frozenset({"spec", "output", "overrides", "templates"})
+_LISTS = frozenset({"versions"})
+_OLDER = re.compile(r"v[0-9]+[a-z0-9]*")
 
 
 class ProjectError(Exception):
@@ -22,13 +25,17 @@ class ProjectError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The places of a project, all absolute. `templates` is None where it has none of its own."""
+    """The places of a project, all absolute. `templates` is None where it has none of its own.
+
+    `spec` is the contract of the newest version of the API, `versions` are those of the older ones.
+    """
 
     root: Path
     spec: Path
     output: Path
     overrides: Path
     templates: Path | None
+    versions: tuple[Path, ...] = ()
 
     @property
     def state(self) -> Path:
@@ -68,16 +75,49 @@ def _settings(file: Path) -> Mapping[str, Any]:
         found = found.get(name, {})
         if not isinstance(found, dict):
             raise ProjectError(f"{file}: [tool.apiwright] has to be a table")
-    unknown = sorted(set(found) - _KEYS)
+    unknown = sorted(set(found) - _KEYS - _LISTS)
     if unknown:
         raise ProjectError(
             f"{file}: unknown setting {unknown[0]!r} in [tool.apiwright]",
-            f"known are {', '.join(sorted(_KEYS))}",
+            f"known are {', '.join(sorted(_KEYS | _LISTS))}",
         )
     for key, value in found.items():
-        if not isinstance(value, str):
+        if key in _KEYS and not isinstance(value, str):
             raise ProjectError(f"{file}: {key} in [tool.apiwright] has to be text")
+        if key in _LISTS and not _is_list_of_texts(value):
+            raise ProjectError(f"{file}: {key} in [tool.apiwright] has to be a list of texts")
     return dict(found)
+
+
+def _is_list_of_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def older_contracts(
+    root: Path, spec: Path, settings: Mapping[str, Any] | None = None
+) -> tuple[Path, ...]:
+    """The contracts of older versions, the newest of them first.
+
+    They are those that the settings of the project in `root` name, else files like
+    `v1/openapi.yaml` beside the contract `spec`.
+    """
+    settings = _settings(root / "pyproject.toml") if settings is None else settings
+    if "versions" in settings:
+        return tuple(_inside(root, root / str(name)) for name in settings["versions"])
+    folders = spec.parent.iterdir() if spec.parent.is_dir() else ()
+    older = [folder for folder in folders if _OLDER.fullmatch(folder.name)]
+    found = [
+        file
+        for folder in sorted(older, key=lambda folder: _age(folder.name), reverse=True)
+        for name in dict.fromkeys((spec.name, *_SPECS))
+        if (file := folder / name).is_file()
+    ]
+    return tuple(_inside(root, file) for file in found)
+
+
+def _age(name: str) -> tuple[int, str]:
+    digits = re.sub(r"[^0-9].*", "", name[1:])
+    return int(digits or 0), name
 
 
 def _spec(folder: Path, settings: Mapping[str, Any]) -> Path | None:
@@ -97,6 +137,7 @@ def _project(
         output=_inside(root, root / str(settings.get("output", "generated"))),
         overrides=_inside(root, root / str(settings.get("overrides", "overrides"))),
         templates=templates if own else None,
+        versions=older_contracts(root, spec, settings),
     )
     _apart(project)
     return project
@@ -105,7 +146,13 @@ def _project(
 def _apart(project: Project) -> None:
     """Raise ProjectError if what people own stands where everything is generated."""
     output = project.output.resolve()
-    for place in (project.root, project.spec, project.overrides, project.templates):
+    for place in (
+        project.root,
+        project.spec,
+        project.overrides,
+        project.templates,
+        *project.versions,
+    ):
         if place is not None and place.resolve().is_relative_to(output):
             raise ProjectError(
                 f"{project.shown(place)} stands in the folder for generated files, "

@@ -86,12 +86,12 @@ def test_check_shows_what_would_change(invoke: Invoke, project: Path) -> None:
 def test_a_file_edited_by_hand_is_refused(invoke: Invoke, project: Path) -> None:
     """Its name is given; --force shows what is lost, and overwrites it."""
     invoke(project, "generate")
-    edited = project / "generated/app/cache.py"
+    edited = project / "generated/app/redis.py"
     edited.write_text(edited.read_text() + "MINE = 1\n")
     edit(project, "title: Marketplace API", "title: Bazaar API")
     result = invoke(project, "generate")
     assert result.exit_code == 1
-    assert result.output.count("app/cache.py") == 1
+    assert result.output.count("app/redis.py") == 1
     assert result.output.count("--force") == 1
     assert "overrides/" in result.output
     assert "MINE" in edited.read_text()
@@ -124,12 +124,12 @@ def test_errors_of_the_contract_write_nothing(invoke: Invoke, project: Path) -> 
 
 def test_a_broken_template_is_told(invoke: Invoke, project: Path) -> None:
     """A project's own template that prints raw text is refused with its name."""
-    own = project / "templates" / "app" / "cache.py.j2"
+    own = project / "templates" / "app" / "redis.py.j2"
     own.parent.mkdir(parents=True)
     own.write_text('"""{{ service.title }}"""\n')
     result = invoke(project, "generate")
     assert result.exit_code == 1
-    assert "app/cache.py.j2" in result.output
+    assert "app/redis.py.j2" in result.output
     assert "which is not code" in result.output
 
 

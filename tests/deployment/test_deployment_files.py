@@ -95,7 +95,8 @@ def test_the_requirements_are_those_of_the_imports() -> None:
         for module in modules - {"app", "overrides"} - sys.stdlib_module_names
         for name in packages[module][:1]
     }
-    listed = (GENERATED / "requirements.txt").read_text().lower()
+    files = ("requirements.txt", "requirements-tracing.txt")
+    listed = "".join((GENERATED / name).read_text().lower() for name in files)
     required = {
         line.partition(">")[0].partition("[")[0].strip()
         for line in listed.splitlines()

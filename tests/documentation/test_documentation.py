@@ -56,7 +56,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def by_another_test(_project: Path, _servers: Servers) -> None:
-    """What a test of its own runs: `dev` (tests/dev), and the checks that this is one of."""
+    """What a test of its own runs: `dev`, the relay, and the checks that this is one of."""
 
 
 def no_engine(_project: Path, _servers: Servers) -> None:
@@ -139,6 +139,9 @@ HOW: dict[str, Callable[[Path, Servers], None]] = {
     "apiwright generate --allow-data-loss users.nickname": lose_data,
     "apiwright init library --from-database postgresql://user:password@host/database": adopt,
     "apiwright override reserveItem": override,
+    "apiwright override v1:downgrade_order": by_another_test,
+    "python -m app.relay": by_another_test,
+    "python -m app.relay retry": by_another_test,
 }
 
 
@@ -198,6 +201,26 @@ def test_snippets_about_migrations_are_accepted(snippet: str, tmp_path: Path) ->
     (tmp_path / "specs" / "openapi.yaml").write_text(
         yaml.safe_dump({**document, **yaml.safe_load(snippet)})
     )
+    succeeded(apiwright(tmp_path, "check"))
+
+
+def test_snippets_about_events_are_accepted(tmp_path: Path) -> None:
+    """Together they are a contract without errors."""
+    defaults, named, webhooks = (yaml.safe_load(t) for n, t in blocks("yaml") if n == "events.md")
+    order = {**defaults["Order"], **named["Order"]}
+    order |= {"type": "object", "properties": {"id": {"type": "integer"}}}
+    [audit] = (yaml.safe_load(text) for name, text in blocks("yaml") if name == "audit.md")
+    schemas = audit.pop("components")["schemas"]
+    label = {
+        **schemas["Label"],
+        "x-table": True,
+        "type": "object",
+        "properties": {"id": {"type": "integer"}},
+    }
+    document = {"openapi": "3.1.0", "info": {"title": "T", "version": "1"}, "paths": {}}
+    document |= {**audit, **webhooks, "components": {"schemas": {"Order": order, "Label": label}}}
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs" / "openapi.yaml").write_text(yaml.safe_dump(document))
     succeeded(apiwright(tmp_path, "check"))
 
 

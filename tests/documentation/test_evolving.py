@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from tests.support.running import ROOT
 DOCUMENT = ROOT / "docs" / "evolving.md"
 CONTRACT = ROOT / "tests" / "projects" / "library.yaml"
 BLOCK = re.compile(r"^```(diff|bash|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"--- (\S+)\n\+\+\+ \1\n")
+TOOLS = ("cp", "mkdir", "rm")
 ENDS = re.compile(r"# exits with (\d)")
 WALKS = {
     title: BLOCK.findall(text)
@@ -21,8 +24,11 @@ WALKS = {
 
 
 def edit(project: Path, diff: str) -> None:
-    """Change the contract as a diff says, the old text of which stands there once."""
+    """Change a contract as a diff says, the old text of which stands there once."""
     spec = project / "specs" / "library.yaml"
+    named = NAMED.match(diff)
+    if named is not None:
+        spec, diff = project / named[1], diff[named.end() :]
     old, new = (
         "".join(f"{line[1:]}\n" for line in diff.splitlines() if line[:1] in kept)
         for kept in (" -", " +")
@@ -38,6 +44,9 @@ def run(project: Path, commands: str) -> str:
     for line in commands.splitlines():
         command, _, comment = line.partition("  #")
         program, *arguments = command.split()
+        if program in TOOLS:
+            subprocess.run([program, *arguments], cwd=project, check=True)
+            continue
         assert program == "apiwright"
         if arguments[0] == "generate":
             # That revisions hold is shown by tests of their own.

@@ -1,13 +1,15 @@
 """Random edits, one after the other: the database is always what a new one would be.
 
 A model of a contract is edited at random. After each edit the migrated database is compared with
-one that is made anew, and the rows with those of before; at last all goes back, step by step.
+one that is made anew, and the rows with those of before; at last all goes back, step by step. What
+PostgreSQL knows of both is read from its catalog, which costs a hundredth of a pg_dump.
 `APIWRIGHT_EVOLUTION` says how many sequences are tried.
 """
 
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -18,28 +20,40 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from apiwright.ir.service import Service
 from apiwright.local import Servers
+from apiwright.local.programs import find_installation
 from apiwright.plan.storage.build import build_tables
 from apiwright.plan.storage.changes import Phases
-from apiwright.plan.storage.declared import Declared, declared
+from apiwright.plan.storage.creation import statements
+from apiwright.plan.storage.declared import Declared, Renames, declared
 from apiwright.plan.storage.evolve import Evolution, evolve
 from apiwright.plan.storage.refusals import refusals
 from apiwright.plan.storage.sql import name_quoted
 from apiwright.plan.storage.storage_plan import migration
 from apiwright.plan.storage.tables import Table
-from tests.support.contracts import INTEGER, MOMENT, TEXT, Contract, contract, thing, understood
+from tests.support.contracts import (
+    INTEGER,
+    MOMENT,
+    TEXT,
+    Contract,
+    contract,
+    project,
+    thing,
+    understood,
+)
 from tests.support.evolution import (
-    catalog,
+    catalog_of,
     connected,
-    downgrade,
-    emptied,
+    downgrade_on,
     evolved,
-    upgrade,
+    looser_checks,
+    upgrade_on,
     without,
 )
 from tests.support.running import scratch_database
 
-EXAMPLES = int(os.environ.get("APIWRIGHT_EVOLUTION", "12"))
+EXAMPLES = int(os.environ.get("APIWRIGHT_EVOLUTION", "500"))
 NAMES = ("a", "b", "order", "lower")
 SCHEMAS = ("Alpha", "Beta", "User")
 VALUES = ("x", "y", "it's", "z:1")
@@ -59,6 +73,7 @@ class Property:
     values: list[str] = field(default_factory=lambda: ["x", "y"])
     was: str = ""
     value_was: dict[str, str] = field(default_factory=dict)
+    value_gone: list[str] = field(default_factory=list)
 
     def schema(self) -> Contract:
         """What the contract says of it."""
@@ -93,6 +108,9 @@ class Property:
         if self.value_was:
             inner = found["items"] if self.kind == "list" else found
             inner["x-renamed-from"] = dict(self.value_was)
+        if self.value_gone:
+            inner = found["items"] if self.kind == "list" else found
+            inner["x-deleted"] = list(self.value_gone)
         return found
 
 
@@ -126,7 +144,7 @@ class Model:
         found.was, found.deleted, found.gone = {}, {}, []
         for properties in found.schemas.values():
             for prop in properties.values():
-                prop.was, prop.value_was = "", {}
+                prop.was, prop.value_was, prop.value_gone = "", {}, []
         return found
 
 
@@ -213,7 +231,8 @@ def change_values(model: Model, data: st.DataObject) -> bool:
     if change == "add" and free:
         prop.values.append(free[0])
     elif change == "remove" and len(prop.values) > 1:
-        prop.values.pop()
+        gone = prop.values.pop()
+        prop.value_gone = [gone] if data.draw(st.booleans()) else []
     elif change == "rename" and free:
         prop.value_was = {free[0]: prop.values[0]}
         prop.values[0] = free[0]
@@ -276,54 +295,88 @@ EDITS: tuple[Edit, ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Two databases: one that follows every edit, and one in which others are made anew.
+
+    Each is used over one connection, since to open one takes longer than most edits. `fresh` keeps
+    what was made anew already.
+    """
+
+    url: str
+    other_url: str
+    database: sa.Connection
+    other: sa.Connection
+    fresh: dict[tuple[Table, ...], list[str]] = field(default_factory=dict)
+
+    def made_anew(self, tables: tuple[Table, ...]) -> list[str]:
+        """The catalog of a database that is made of these tables."""
+        if tables not in self.fresh:
+            self.other.exec_driver_sql("BEGIN")
+            for statement in statements(tables):
+                self.other.exec_driver_sql(statement)
+            self.fresh[tables] = catalog_of(self.other)
+            self.other.exec_driver_sql("ROLLBACK")
+        return self.fresh[tables]
+
+
 @pytest.fixture(scope="module")
-def databases(servers: Servers) -> Iterator[tuple[str, str]]:
-    """Two databases, to be emptied by those who use them."""
-    with scratch_database(servers) as one, scratch_database(servers) as other:
-        yield one, other
+def bench(servers: Servers) -> Iterator[Bench]:
+    """Two empty databases."""
+    with (
+        scratch_database(servers) as url,
+        scratch_database(servers) as other,
+        connected(url) as connection,
+        connected(other) as another,
+    ):
+        yield Bench(url, other, connection, another)
 
 
-def rows(url: str, tables: tuple[Table, ...]) -> dict[tuple[str, str], list[Any]]:
+def cleared(connection: sa.Connection) -> None:
+    """Make a database an empty one."""
+    connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+    connection.exec_driver_sql("CREATE SCHEMA public")
+
+
+def rows(connection: sa.Connection, tables: tuple[Table, ...]) -> dict[tuple[str, str], list[Any]]:
     """The values of every column, in the order of the keys."""
     found = {}
-    with connected(url) as connection:
-        for table in tables:
-            listed = connection.exec_driver_sql(
-                f"SELECT * FROM {name_quoted(table.name)} ORDER BY id"
-            ).mappings()
-            values = [dict(row) for row in listed]
-            for column in table.columns:
-                found[table.name, column.name] = [row[column.name] for row in values]
+    for table in tables:
+        listed = connection.exec_driver_sql(
+            f"SELECT * FROM {name_quoted(table.name)} ORDER BY id"
+        ).mappings()
+        values = [dict(row) for row in listed]
+        for column in table.columns:
+            found[table.name, column.name] = [row[column.name] for row in values]
     return found
 
 
-def inserted(url: str, model: Model, number: int) -> None:
+def inserted(connection: sa.Connection, model: Model, service: Service, number: int) -> None:
     """A few rows more, in every table of the model."""
-    with connected(url) as connection:
-        for entity in understood(model.contract()).entities.values():
-            for more in range(2):
-                mark = number * 2 + more
-                values: dict[str, Any] = {"name": f"n{mark}"}
-                for name, prop in model.schemas[entity.name].items():
-                    column = next(c.name for c in entity.columns if c.property == name)
-                    if prop.kind != "reference" and (prop.required or more):
-                        values[column] = {
-                            "text": f"t{mark}", "integer": mark, "decimal": mark,
-                            "enum": prop.values[-1], "list": [prop.values[0]],
-                            "moment": f"2026-01-15T09:{mark % 60:02}:00Z",
-                        }[prop.kind]  # fmt: skip
-                listed = ", ".join(name_quoted(name) for name in values)
-                holes = ", ".join("%s" for _ in values)
-                connection.exec_driver_sql(
-                    f"INSERT INTO {name_quoted(entity.table)} ({listed}) VALUES ({holes})",
-                    tuple(values.values()),
-                )
+    for entity in service.entities.values():
+        columns = {column.property: column.name for column in entity.columns}
+        for more in range(2):
+            mark = number * 2 + more
+            values: dict[str, Any] = {"name": f"n{mark}"}
+            for name, prop in model.schemas[entity.name].items():
+                if prop.kind != "reference" and (prop.required or more):
+                    values[columns[name]] = {
+                        "text": f"t{mark}", "integer": mark, "decimal": mark,
+                        "enum": prop.values[-1], "list": [prop.values[0]],
+                        "moment": f"2026-01-15T09:{mark % 60:02}:00Z",
+                    }[prop.kind]  # fmt: skip
+            listed = ", ".join(name_quoted(name) for name in values)
+            holes = ", ".join("%s" for _ in values)
+            connection.exec_driver_sql(
+                f"INSERT INTO {name_quoted(entity.table)} ({listed}) VALUES ({holes})",
+                tuple(values.values()),
+            )
 
 
-def stopped(url: str, phases: Phases) -> bool:
+def stopped(connection: sa.Connection, phases: Phases) -> bool:
     """Make a change; whether a look at the rows has stopped it."""
     try:
-        upgrade(url, phases)
+        upgrade_on(connection, phases)
     except sa.exc.DBAPIError as error:
         if "nothing has been changed" in str(error):
             return True
@@ -352,6 +405,51 @@ def same_rows(
                 assert one is None or one == other, (old.name, column.name)
 
 
+@dataclass
+class Followed:
+    """The database of a bench, which follows one edit after the other."""
+
+    bench: Bench
+    tables: tuple[Table, ...]
+    catalog: list[str]
+    done: list[tuple[list[str], Phases]]
+
+    def follows(self, target: tuple[Table, ...], said: Declared) -> bool:
+        """Whether an edit is made, after which all has to be as if it had always been so."""
+        database = self.bench.database
+        evolution = evolve(self.tables, target, said)
+        if refusals(evolution, said):
+            return False
+        phases = migration(evolution, said.with_twins(evolution.twins))
+        had = rows(database, self.tables)
+        if stopped(database, phases):
+            # Rows don't fit: the look at them comes first, so that nothing has been touched.
+            assert catalog_of(database) == self.catalog
+            assert rows(database, self.tables) == had
+            return False
+        self.done.append((self.catalog, phases))
+        self.tables, self.catalog = evolution.goal, catalog_of(database)
+        checks = looser_checks(self.tables)
+        found = without(self.catalog, kept(self.tables), checks)
+        assert found == without(self.bench.made_anew(target), (), checks)
+        same_rows(had, rows(database, self.tables), evolution)
+        again = evolve(self.tables, target, Declared())
+        assert migration(again, Declared()) == Phases()
+        if evolution.twins:
+            assert self.follows(target, Declared(renames=Renames.CONTRACT))
+            assert not any(column.twin for table in self.tables for column in table.columns)
+        return True
+
+    def goes_back(self) -> None:
+        """Undo one edit after the other; each leads back to what was there before it."""
+        database = self.bench.database
+        for table in self.tables:
+            database.exec_driver_sql(f"TRUNCATE {name_quoted(table.name)} CASCADE")
+        for before, phases in reversed(self.done):
+            downgrade_on(database, phases)
+            assert catalog_of(database) == before
+
+
 @settings(
     max_examples=EXAMPLES,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -359,47 +457,56 @@ def same_rows(
     print_blob=True,
 )
 @given(data=st.data())
-def test_any_sequence_of_edits(data: st.DataObject, databases: tuple[str, str]) -> None:
-    url, other = databases
-    emptied(url)
+def test_any_sequence_of_edits(data: st.DataObject, bench: Bench) -> None:
+    database = bench.database
+    cleared(database)
     model = Model({"Alpha": {"a": Property("text"), "b": Property("enum", required=True)}})
-    tables, first = evolved((), build_tables(understood(model.contract())))
-    upgrade(url, first)
-    done: list[tuple[list[str], Phases]] = [([], first)]
+    service = understood(model.contract())
+    tables, first = evolved((), build_tables(service))
+    upgrade_on(database, first)
+    followed = Followed(bench, tables, catalog_of(database), [([], first)])
     for number in range(data.draw(st.integers(1, 6))):
-        inserted(url, model, number)
+        inserted(database, model, service, number)
         wanted = deepcopy(model)
         if not data.draw(st.sampled_from(EDITS))(wanted, data):
             continue
-        service = understood(wanted.contract())
-        said = declared(service)
-        evolution = evolve(tables, build_tables(service), said)
-        if refusals(evolution, said):
-            continue
-        phases = migration(evolution, said)
-        was, had = catalog(url), rows(url, tables)
-        if stopped(url, phases):
-            # Rows don't fit: the look at them comes first, so that nothing has been touched.
-            assert catalog(url) == was
-            assert rows(url, tables) == had
-            continue
-        done.append((was, phases))
-        tables, model = evolution.goal, wanted.settled()
-        emptied(other)
-        upgrade(other, evolved((), build_tables(understood(model.contract())))[1])
-        assert without(catalog(url), kept(tables)) == catalog(other)
-        same_rows(had, rows(url, tables), evolution)
-        again = evolve(tables, build_tables(understood(model.contract())), Declared())
-        assert migration(again, Declared()) == Phases()
-    with connected(url) as connection:
-        for table in tables:
-            connection.exec_driver_sql(f"TRUNCATE {name_quoted(table.name)} CASCADE")
-    for was, phases in reversed(done):
-        downgrade(url, phases)
-        assert catalog(url) == was
+        edited = understood(wanted.contract())
+        way = data.draw(st.sampled_from((Renames.AT_ONCE, Renames.ZERO_DOWNTIME)))
+        if followed.follows(build_tables(edited), declared(edited, (), way)):
+            model, service = wanted.settled(), edited
+    followed.goes_back()
+
+
+@pytest.mark.parametrize("name", ["reference", "library"])
+def test_pg_dump_sees_what_the_catalog_says(name: str, bench: Bench) -> None:
+    """The comparison above leaves nothing out that PostgreSQL's own program would show."""
+    target = build_tables(understood(project(name)))
+    cleared(bench.database)
+    upgrade_on(bench.database, evolved((), target)[1])
+    cleared(bench.other)
+    for statement in statements(target):
+        bench.other.exec_driver_sql(statement)
+    assert dumped(bench.url) == dumped(bench.other_url)
+    assert catalog_of(bench.database) == catalog_of(bench.other)
+    bench.other.exec_driver_sql("ALTER TABLE users ADD COLUMN more text" if name == "reference"
+                                else "ALTER TABLE books ADD COLUMN more text")  # fmt: skip
+    assert dumped(bench.url) != dumped(bench.other_url)
+    assert catalog_of(bench.database) != catalog_of(bench.other)
+    cleared(bench.other)
+
+
+def dumped(url: str) -> list[str]:
+    """The schema of a database as pg_dump has it: its lines, in an order that says nothing."""
+    done = subprocess.run(
+        [str(find_installation() / "bin" / "pg_dump"), "--schema-only", "--no-owner", url],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    lines = (line.rstrip(",") for line in done.stdout.splitlines())
+    return sorted(line for line in lines if line and not line.startswith(("--", "\\")))
 
 
 def kept(tables: tuple[Table, ...]) -> list[str]:
     """What is kept although the contract has it no more."""
     found = [table.name for table in tables if table.retained]
-    return found + [f"{t.name}.{c.name}" for t in tables for c in t.columns if c.retained]
+    found += [f"{t.name}.{c.name}" for t in tables for c in t.columns if c.retained]
+    return found + [f"{t.name}.{i.name}" for t in tables for i in t.indexes if i.retained]

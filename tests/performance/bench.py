@@ -140,7 +140,7 @@ def features(here: Scene, service: Path, plan: Plan) -> list[tuple[str, float]]:
     theirs = [sys.executable, "-m", "tests.performance.features", "fastapi", rounds]
     found = []
     for command, folder, environ in (
-        (ours, service, here.service_environ()),
+        (ours, service, {**here.service_environ(), "PYTHONPATH": ""}),
         (theirs, ROOT, here.peer_environ()),
     ):
         done = subprocess.run(

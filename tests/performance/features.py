@@ -15,9 +15,10 @@ import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated, Any
 from unittest.mock import patch
 from uuid import uuid4
@@ -34,6 +35,8 @@ QUERY = (
     "&created_to=2027-01-15T09%3A30%3A00Z&q=lamp&sort=-created_at"
 )
 ITEMS = "/api/v1/items/"
+STATEMENT = "SELECT row_to_json(items) FROM items WHERE id = $1"
+TRACEPARENT = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 START = {
     "type": "http.response.start",
     "status": 200,
@@ -123,7 +126,8 @@ def watching() -> Iterator[tuple[str, float]]:
         "_note": lambda *_: None,
     }
     before = served(answer)
-    with quiet_log(monitoring.JsonFormatter()) as log:
+    logs = importlib.import_module("app.logs")
+    with quiet_log(logs.JsonFormatter()) as log:
         for feature, without, level in (
             ("the middleware by itself", ("_request_id", "_headers", "_note"), logging.ERROR),
             ("request id", ("_headers", "_note"), logging.ERROR),
@@ -138,6 +142,35 @@ def watching() -> Iterator[tuple[str, float]]:
                 now = served(app)
             yield feature, now - before
             before = now
+
+
+def following() -> Iterator[tuple[str, float]]:
+    """What is noted of statements and traces; spans are made only where a collector is named."""
+    queries = importlib.import_module("app.queries")
+    tracing = importlib.import_module("app.tracing")
+    yield "a statement timed", called(lambda: queries.note(STATEMENT, time.perf_counter()))
+    yield "trace of the client, read", called(partial(tracing.incoming, TRACEPARENT))
+    spans = importlib.import_module("app.spans")
+    app = importlib.import_module("app.monitoring").Monitoring(answer)
+    logging.getLogger("app").setLevel(logging.ERROR)
+    before = served(app)
+    with patch.object(spans, "OTLPSpanExporter", lambda **_: Exporter()):
+        made = spans.Spans("", "features", "1")
+    with closing(made), patch.object(tracing, "spans", made):
+        yield "span of a request, where wanted", served(app) - before
+
+
+class Exporter:
+    """Takes spans, and sends them nowhere."""
+
+    def export(self, spans: object) -> Any:
+        return importlib.import_module("opentelemetry.sdk.trace.export").SpanExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        """Nothing is left to do."""
+
+    def force_flush(self, timeout_millis: int = 0) -> bool:
+        return True
 
 
 @contextmanager
@@ -178,6 +211,57 @@ def verifying() -> Iterator[tuple[str, float]]:
     yield "access token", called(lambda: tokens.read_access_token(text))
 
 
+def conditions() -> Iterator[tuple[str, float]]:
+    """What a read of one row costs more where rows have versions."""
+    known = importlib.import_module("app.utils.conditions")
+    plain = Request(scope())
+    asking = Request({**scope(), "headers": [(b"if-none-match", b'"3-b0ad65fd"')]})
+    body = b"x" * 400
+    tag = known.entity_tag(3, "b0ad65fd", body)
+    yield "entity tag of a row", called(lambda: known.entity_tag(3, "b0ad65fd", body))
+    yield "conditions, none sent", called(lambda: known.conditions_of(plain).not_modified(tag))
+    yield (
+        "If-None-Match, and it fits",
+        called(lambda: known.conditions_of(asking).not_modified(tag)),
+    )
+
+
+def limiting() -> Iterator[tuple[str, float]]:
+    """A request as the limiter counts it: by itself, and in Redis beside others of its time."""
+    settings = importlib.import_module("app.config").get_settings()
+    shared = importlib.import_module("app.redis").SharedRedis(settings)
+    limiter = importlib.import_module("app.limits.limiter").Limiter(settings, shared)
+    tokens = importlib.import_module("app.utils.security").Tokens(settings)
+    state = SimpleNamespace(tokens=tokens)
+    asked = {**scope(), "route": Route, "app": SimpleNamespace(state=state)}
+    for feature, connected, at_once in (
+        ("limit, counted in the process", False, 1),
+        ("limit, counted in Redis, 32 at once", True, 32),
+        ("limit, counted in Redis, one at a time", True, 1),
+    ):
+        yield feature, asyncio.run(_limited(limiter, asked, shared if connected else None, at_once))
+
+
+async def _limited(limiter: Any, asked: Scope, redis: Any, at_once: int) -> float:
+    if redis is not None:
+        redis.connect()
+    found = []
+    for _ in range(ROUNDS):
+        calls = iter(range(CALLS))
+
+        async def ask(calls: Iterator[int] = calls) -> None:
+            for _ in calls:
+                await limiter.hold(Request(dict(asked)))
+
+        started = time.process_time()
+        await asyncio.gather(*(ask() for _ in range(at_once)))
+        found.append((time.process_time() - started) / CALLS * 1e6)
+    if redis is not None:
+        assert redis.available
+        await redis.disconnect()
+    return statistics.median(found[1:])
+
+
 def for_comparison() -> Iterator[tuple[str, float]]:
     """The same with FastAPI's own means."""
     features = importlib.import_module("tests.performance.peers.features")
@@ -211,7 +295,7 @@ def main(whose: str) -> None:
     """Print what was measured."""
     if whose == "service":
         sys.path.insert(0, ".")
-        found = [*watching(), *binding(), *verifying()]
+        found = [*watching(), *following(), *binding(), *verifying(), *limiting(), *conditions()]
     else:
         found = [*for_comparison()]
     print(json.dumps([(feature, round(cost, 1)) for feature, cost in found]))

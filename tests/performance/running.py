@@ -44,7 +44,7 @@ def python_server(
     at = port or free_port()
     command = [
         sys.executable, "-m", "uvicorn", app, "--port", str(at), "--no-access-log",
-        "--no-server-header", "--log-level", "warning",
+        "--no-server-header", "--no-proxy-headers", "--log-level", "warning",
     ]  # fmt: skip
     if workers > 1:
         command += ["--workers", str(workers)]

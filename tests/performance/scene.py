@@ -57,6 +57,10 @@ class Scene:
             "REDIS_URL": self.servers.redis_url,
             "JWT_KEYS": json.dumps({"bench": self.key}),
             "ACCESS_TOKEN_SECONDS": "86400",
+            "PYTHONPATH": str(HERE / "plain"),
+            "RATE_LIMIT_FACTOR": "1000",
+            "DRAIN_SECONDS": "0",
+            "METRICS_OPEN": "true",
         }
 
     def peer_environ(self, workers: int = 1) -> dict[str, str]:

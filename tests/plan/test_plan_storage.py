@@ -222,7 +222,8 @@ REFUSED_ROWS: dict[str, tuple[Contract, Contract, str, str]] = {
         "INSERT INTO things (name, a) VALUES ('x', '%%s:'''), ('y', '$apiwright$')",
         "rows of things that break the rule ck_things_a_max_length"),
     "a value of an enum less": (
-        things({"status": STATUS}), things({"status": {**STATUS, "enum": ["new"]}}),
+        things({"status": STATUS}),
+        things({"status": {**STATUS, "enum": ["new"], "x-deleted": ["sold"]}}),
         "INSERT INTO things (name, status) VALUES ('x', 'sold')",
         "rows of things that break the rule ck_things_status_values"),
     "a reference": (

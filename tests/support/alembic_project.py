@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from apiwright.history import read_history
-from apiwright.plan import Plan, StoragePlan, plan, storage_plan
+from apiwright.plan import Plan, Renames, StoragePlan, plan, storage_plan
 from apiwright.render import render
 from tests.support.contracts import Contract, understood
 from tests.support.running import run_python, service_environ
 
-_NEEDED = (
-    "alembic",
-    "app/__init__",
-    "app/config",
-    "app/database",
-    "app/driver",
-    "app/errors",
-    "app/models/",
-    "app/paths",
-)
+_NEEDED = re.compile(r"alembic.*|app/(models/.*|(?!main|seed)[a-z_]+\.py)")
+"""What the environment of migrations imports: the modules at the top, but for the application."""
+
 _RUN = """
 import sys
 from alembic import command
@@ -39,9 +33,11 @@ class AlembicProject:
     folder: Path
     url: str
 
-    def generate(self, document: Contract, *allowed: str) -> StoragePlan:
+    def generate(
+        self, document: Contract, *allowed: str, renames: Renames = Renames.AT_ONCE
+    ) -> StoragePlan:
         """Follow a contract; AssertionError where that is refused."""
-        found = self.plan(document, allowed)
+        found = self.plan(document, allowed, renames)
         assert not found.refusals, found.refusals
         service = understood(document)
         planned = plan(service, read_history(self.folder), {}, found)
@@ -54,9 +50,14 @@ class AlembicProject:
             file.write_text(text, encoding="utf-8")
         return found
 
-    def plan(self, document: Contract, allowed: Collection[str] = ()) -> StoragePlan:
+    def plan(
+        self,
+        document: Contract,
+        allowed: Collection[str] = (),
+        renames: Renames = Renames.AT_ONCE,
+    ) -> StoragePlan:
         """What would become of the database."""
-        return storage_plan(read_history(self.folder), understood(document), allowed)
+        return storage_plan(read_history(self.folder), understood(document), allowed, renames)
 
     def head(self) -> str:
         """The last revision."""
@@ -84,6 +85,6 @@ class AlembicProject:
 def _part(planned: Plan) -> Plan:
     return replace(
         planned,
-        files=tuple(file for file in planned.files if file.path.startswith(_NEEDED)),
+        files=tuple(file for file in planned.files if _NEEDED.fullmatch(file.path)),
         data=tuple(file for file in planned.data if file.path.startswith("alembic")),
     )

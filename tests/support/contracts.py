@@ -18,7 +18,7 @@ from apiwright.plan import History, plan
 from apiwright.plan.storage.tables import Table
 from apiwright.problems import Report
 from apiwright.render import render
-from apiwright.understand import understand
+from apiwright.understand import completed, understand
 
 Contract: TypeAlias = dict[str, Any]
 INTEGER: Contract = {"type": "integer"}
@@ -155,7 +155,7 @@ def loaded(document: Contract | str) -> Document:
 
 def understood(document: Contract | str) -> Service:
     """What a contract means."""
-    return understand(loaded(document))
+    return understand(completed(loaded(document)))
 
 
 def rendered(

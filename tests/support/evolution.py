@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -45,12 +45,22 @@ CATALOG = """
 def catalog(url: str) -> list[str]:
     """All that a database knows of its tables, but for those of Alembic."""
     with connected(url) as connection:
-        rows = connection.exec_driver_sql(CATALOG)
-        return sorted(str(row[0]) for row in rows if "alembic_version" not in str(row[0]))
+        return catalog_of(connection)
 
 
-def without(lines: Iterable[str], names: Iterable[str]) -> list[str]:
-    """A catalog without what is kept: tables, and columns as `table.column`."""
+def catalog_of(connection: sa.Connection) -> list[str]:
+    """The same, over a connection that is there."""
+    rows = connection.exec_driver_sql(CATALOG)
+    return sorted(str(row[0]) for row in rows if "alembic_version" not in str(row[0]))
+
+
+def looser_checks(tables: Iterable[Table]) -> frozenset[str]:
+    """The names of checks that let through what the contract has no more."""
+    return frozenset(check.name for table in tables for check in table.checks if check.retained)
+
+
+def without(lines: Iterable[str], names: Iterable[str], checks: Collection[str] = ()) -> list[str]:
+    """A catalog without what is kept: tables, columns and indexes after their table, checks."""
     dropped = tuple(names)
     tables = {name for name in dropped if "." not in name}
     columns = {tuple(name.split(".")) for name in dropped if "." in name}
@@ -59,6 +69,10 @@ def without(lines: Iterable[str], names: Iterable[str]) -> list[str]:
         words = line.split()
         owned = words[0] == "sequence" and any(words[1].startswith(f"{t}_") for t in tables)
         if words[1] in tables or owned:
+            continue
+        if words[0] == "index" and (words[1], line.partition(" INDEX ")[2].split()[0]) in columns:
+            continue
+        if words[0] == "constraint" and words[2] in checks:
             continue
         if words[0] == "column" and (words[1], words[2]) in columns:
             continue
@@ -77,8 +91,11 @@ def emptied(url: str) -> None:
 
 @contextmanager
 def connected(url: str) -> Iterator[sa.Connection]:
-    """A connection, on which every statement is a transaction."""
-    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    """A connection on which every statement is a transaction, and none is prepared for later."""
+    engine = sa.create_engine(
+        url.replace("postgresql://", "postgresql+psycopg://"),
+        connect_args={"prepare_threshold": None},
+    )
     try:
         with engine.connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -99,15 +116,25 @@ def evolved(
 def upgrade(url: str, phases: Phases) -> None:
     """Make a change, phase by phase."""
     with connected(url) as connection:
-        for phase, steps in phases:
-            _run(connection, phase, steps)
+        upgrade_on(connection, phases)
+
+
+def upgrade_on(connection: sa.Connection, phases: Phases) -> None:
+    """The same, over a connection that is there."""
+    for phase, steps in phases:
+        _run(connection, phase, steps)
 
 
 def downgrade(url: str, phases: Phases) -> None:
     """Undo a change, phase by phase."""
     with connected(url) as connection:
-        for phase, steps in reversed(list(phases)):
-            _run(connection, phase, inverse(steps))
+        downgrade_on(connection, phases)
+
+
+def downgrade_on(connection: sa.Connection, phases: Phases) -> None:
+    """The same, over a connection that is there."""
+    for phase, steps in reversed(list(phases)):
+        _run(connection, phase, inverse(steps))
 
 
 def statements(steps: Iterable[Step]) -> list[str]:
@@ -117,6 +144,8 @@ def statements(steps: Iterable[Step]) -> list[str]:
 
 def _run(connection: sa.Connection, phase: Phase, steps: Iterable[Step]) -> None:
     listed = statements(steps)
+    if not listed:
+        return
     if phase is not Phase.BUILD:
         connection.exec_driver_sql("BEGIN")
     try:

@@ -23,12 +23,13 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Running:
-    """A service that answers at `url`; `log` is what it has written."""
+    """A service that answers at `url`; `log` is what it has written, `pid` its process."""
 
     url: str
     output: Path
     environ: dict[str, str]
     log: Path
+    pid: int
 
     def python(self, *arguments: str) -> str:
         """What Python prints when it runs in the folder of the service."""
@@ -65,6 +66,8 @@ def service_environ(database_url: str, redis_url: str = "", **settings: str) -> 
         "HOME": os.environ.get("HOME", "/"),
         "ENVIRONMENT": "test",
         "BCRYPT_ROUNDS": "4",
+        "RATE_LIMIT_FACTOR": "1000",
+        "LOGIN_ATTEMPTS": "1000",
         "DATABASE_URL": database_url,
         "PYTHONDONTWRITEBYTECODE": "1",
     }
@@ -112,12 +115,12 @@ def running_service(
     with log.open("w") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "uvicorn", application, "--port", str(at),
-             "--no-access-log", "--log-level", "warning"],
+             "--no-access-log", "--no-proxy-headers", "--log-level", "warning"],
             cwd=output, env=environ, stdout=stream, stderr=stream,
         )  # fmt: skip
         try:
             _wait(process, f"http://127.0.0.1:{at}/health/ready", log)
-            yield Running(f"http://127.0.0.1:{at}", output, environ, log)
+            yield Running(f"http://127.0.0.1:{at}", output, environ, log, process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
             try:

@@ -11,6 +11,7 @@ from apiwright.ir.operations import (
     CustomAction,
     ListAction,
     LogoutAction,
+    PasswordAction,
     PathColumn,
     RefreshAction,
     RowAction,
@@ -387,6 +388,22 @@ def test_x_action_signs_in_at_another_address() -> None:
     assert reason(accounts({"/token": {"post": operation("it")}})) == (
         "the body has no username and password"
     )
+
+
+def test_who_knows_the_password_may_change_it() -> None:
+    fields = obj({"currentPassword": TEXT, "newPassword": TEXT})
+    signed_in: Contract = {"security": [{"oauth": []}]}
+    paths = {"/me/password": {"put": form(fields) | signed_in | {"operationId": "change"}},
+             "/password": {"post": form(fields) | {"operationId": "public", "security": []}},
+             "/secret": {"post": form(obj({"old_password": TEXT, "new_password": TEXT}))
+                         | signed_in | {"operationId": "said", "x-action": "password"}},
+             "/x/password": {"put": form(obj({"password": TEXT})) | signed_in
+                             | {"operationId": "lacking"}}}  # fmt: skip
+    document = accounts(paths)
+    assert action(document, "change") == PasswordAction("current_password", "new_password")
+    assert action(document, "said") == PasswordAction("old_password", "new_password")
+    assert reason(document, "public") == "no rule explains it"
+    assert reason(document, "lacking") == "the body has no current_password and new_password"
 
 
 def test_nobody_signs_in_where_there_are_no_accounts() -> None:

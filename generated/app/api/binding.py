@@ -46,7 +46,7 @@ def query_of(kind: Any) -> Callable[[Request], Any]:
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
 
     def bind(request: Request) -> Any:
-        texts = _pairs(request.scope["query_string"])
+        texts = pairs(request.scope["query_string"])
         return _typed(adapter, ("query",), _group_values(request, "query", texts))
 
     return bind
@@ -63,13 +63,13 @@ def body_of(kind: Any) -> Callable[[Request], Awaitable[Any]]:
 
     async def bind(request: Request) -> Any:
         found = _operation(request).body
-        raw = await _raw_body(request)
+        raw = await raw_body(request)
         if found is None or not raw:
             if found is not None and found.required:
                 raise Invalid([Violation(("body",), "Field required", "missing")])
             return None
-        media_type = _media_type(request, found)
-        value = _parsed(raw, media_type, found)
+        media_type = media_type_of(request, found)
+        value = parsed(raw, media_type, found)
         found.contents[media_type].check(("body",), value)
         return _typed(adapter, ("body",), value)
 
@@ -117,7 +117,7 @@ def _decoded(raw: bytes) -> str:
         raise BadRequest("The address is not in UTF-8") from error
 
 
-def _pairs(raw: bytes) -> list[tuple[str, str]]:
+def pairs(raw: bytes) -> list[tuple[str, str]]:
     """The names and values of a query or a form (WHATWG URL, section 5.1)."""
     found = []
     for part in raw.replace(b"+", b"%20").split(b"&"):
@@ -127,7 +127,7 @@ def _pairs(raw: bytes) -> list[tuple[str, str]]:
     return found
 
 
-async def _raw_body(request: Request) -> bytes:
+async def raw_body(request: Request) -> bytes:
     """The body, read once, and no further than the limit."""
     known: bytes | None = getattr(request.state, "raw_body", None)
     if known is not None:
@@ -145,7 +145,7 @@ async def _raw_body(request: Request) -> bytes:
     return raw
 
 
-def _media_type(request: Request, found: contract.Body) -> str:
+def media_type_of(request: Request, found: contract.Body) -> str:
     """The media type of the body, as the contract lists it."""
     written, _, rest = request.headers.get("content-type", "").partition(";")
     essence = written.strip().lower()
@@ -157,12 +157,12 @@ def _media_type(request: Request, found: contract.Body) -> str:
     raise UnsupportedMediaType(f"Send the body as {' or '.join(found.contents)}, in UTF-8")
 
 
-def _parsed(raw: bytes, media_type: str, found: contract.Body) -> Any:
+def parsed(raw: bytes, media_type: str, found: contract.Body) -> Any:
     if media_type == "application/json" or media_type.endswith("+json"):
         try:
             return parse(raw)
         except JsonError as error:
             raise BadRequest(f"The body can't be read as JSON: {error}") from error
     if media_type == "application/x-www-form-urlencoded":
-        return parameters.form(found.wires[media_type], _pairs(raw))
+        return parameters.form(found.wires[media_type], pairs(raw))
     raise UnsupportedMediaType

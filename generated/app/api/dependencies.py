@@ -16,6 +16,8 @@ from app.models import User
 from app.models.session import AuthSession
 from app.services import bindings
 from app.services.base import Caller, Context
+from app.utils.addresses import address_of
+from app.utils.conditions import conditions_of
 from app.utils.roles import granted
 from app.utils.security import AccessToken, InvalidTokenError, Tokens
 
@@ -89,7 +91,10 @@ def context(request: Request, session: DbSession) -> Context:
         settings=request.app.state.settings,
         passwords=request.app.state.passwords,
         tokens=request.app.state.tokens,
+        attempts=request.app.state.attempts,
+        address=address_of(request),
         caller=getattr(request.state, "caller", None),
+        conditions=conditions_of(request),
     )
 
 

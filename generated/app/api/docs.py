@@ -35,8 +35,12 @@ async def openapi() -> Response:
 
 async def swagger_ui() -> HTMLResponse:
     """A page to read the contract and to try it out."""
+    return _page("/openapi.json")
+
+
+def _page(openapi_url: str) -> HTMLResponse:
     page = get_swagger_ui_html(
-        openapi_url="/openapi.json",
+        openapi_url=openapi_url,
         title=escape("Marketplace API"),
         swagger_js_url="/docs/assets/swagger-ui-bundle.js",
         swagger_css_url="/docs/assets/swagger-ui.css",

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse
 
-from app.cache import Cache
-from app.database import Database
+from app.readiness import Readiness
 
 router = APIRouter(prefix="/health", include_in_schema=False)
 
@@ -21,22 +18,10 @@ async def live() -> JSONResponse:
 
 @router.get("/ready")
 async def ready(request: Request) -> JSONResponse:
-    """The service can work: the database answers, and no shutdown has begun.
+    """The service can work: the database answers and is up to date, and no shutdown has begun.
 
     Without Redis the service is degraded, but ready.
     """
-    cache: Cache = request.app.state.cache
-    database = not request.app.state.draining and await _database_is_up(request)
-    redis = await cache.is_up()
-    status = ("ok" if redis or cache.redis is None else "degraded") if database else "unavailable"
-    return JSONResponse({"status": status}, 200 if database else 503)
-
-
-async def _database_is_up(request: Request) -> bool:
-    database: Database = request.app.state.database
-    try:
-        async with database.engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
-    except (SQLAlchemyError, OSError):
-        return False
-    return True
+    readiness: Readiness = request.app.state.readiness
+    state = await readiness.state(draining=request.app.state.draining)
+    return JSONResponse({"status": state}, 200 if state.ready else 503)

@@ -11,22 +11,25 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm.exc import StaleDataError
 from typing_extensions import override
 
+from app.api.idempotency import keep
 from app.database import Database
-from app.errors import RACES, TEMPORARY, Unavailable, sqlstate
+from app.errors import OUTDATED, RACES, TEMPORARY, Unavailable, sqlstate
+from app.limits.limiter import Limiter
 
 ATTEMPTS = 3
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-FAILURES = (DBAPIError, PoolTimeoutError, ConnectionError, TimeoutError)
+FAILURES = (DBAPIError, PoolTimeoutError, StaleDataError, ConnectionError, TimeoutError)
 
 
 class UnitOfWorkRoute(APIRoute):
     """Commits when the handler returns, and rolls back when it raises.
 
-    A request that lost a race (serialization failure, deadlock) is run again, and one that only
-    reads also when it lost its connection. Nothing is tried again once a commit has begun: nobody
-    can know how it ended.
+    A request that lost a race (serialization failure, deadlock) or met a migration is run again,
+    and one that only reads also when it lost its connection. Nothing is tried again once a commit
+    has begun: nobody can know how it ended.
     """
 
     @override
@@ -35,6 +38,8 @@ class UnitOfWorkRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_in_unit_of_work(request: Request) -> Response:
+            limiter: Limiter = request.app.state.limiter
+            await limiter.hold(request)
             for attempt in range(1, ATTEMPTS + 1):
                 try:
                     return await run(request)
@@ -52,6 +57,7 @@ class UnitOfWorkRoute(APIRoute):
             request.state.unit_of_work = unit
             try:
                 response = await handle(request)
+                await keep(request, response)
                 request.state.committing = True
                 await unit.commit()
                 return response
@@ -63,10 +69,13 @@ class UnitOfWorkRoute(APIRoute):
 
 def may_repeat(request: Request, error: Exception) -> bool:
     """Whether running the request again may help, and can do no harm."""
+    if isinstance(error, StaleDataError):
+        # Somebody else has changed a row that was read without a lock; nothing was written.
+        return True
     if getattr(request.state, "committing", False):
         return False
     if isinstance(error, DBAPIError) and not error.connection_invalidated:
-        return sqlstate(error) in RACES
+        return sqlstate(error) in RACES | OUTDATED
     return request.method in SAFE_METHODS
 
 

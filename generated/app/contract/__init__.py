@@ -110,15 +110,15 @@ class Operation:
 
 
 @cache
-def document() -> bytes:
+def document(folder: Path = FOLDER) -> bytes:
     """The contract as JSON text."""
-    return (FOLDER / "openapi.json").read_bytes()
+    return (folder / "openapi.json").read_bytes()
 
 
 @cache
-def operations() -> Mapping[str, Operation]:
+def operations(folder: Path = FOLDER) -> Mapping[str, Operation]:
     """The operations of the contract by their ids."""
-    found = json.loads((FOLDER / "requests.json").read_bytes())
+    found = json.loads((folder / "requests.json").read_bytes())
     registry = jsonschema_rs.Registry([(SCHEMAS, found["schemas"])])
     return {name: _operation(written, registry) for name, written in found["operations"].items()}
 

@@ -19,9 +19,11 @@ from starlette.types import Receive, Scope, Send
 from app.api.dependencies import access_token, lets_in, permitted
 from app.database import Database
 from app.direct.statements import Change, Form, Listing, Statement
-from app.errors import Forbidden, NotAuthenticated, NotFound
+from app.errors import Forbidden, NotAuthenticated, NotFound, PreconditionFailed
+from app.limits.limiter import Limiter
 from app.models import User
 from app.models.session import AuthSession
+from app.utils.conditions import Conditions, Versions, conditions_of, entity_tag
 from app.utils.roles import granted
 
 JSON = (b"content-type", b"application/json")
@@ -53,6 +55,7 @@ class Answer:
     body: bytes
     status: int = 200
     headers: Sequence[tuple[bytes, bytes]] = ()
+    tag: str = ""
 
     def value(self, name: str) -> Any:
         """What the answer shows as the property `name`."""
@@ -61,6 +64,12 @@ class Answer:
     def located(self, path: str) -> Answer:
         """The answer with the address of what it shows (RFC 9110, section 10.2.2)."""
         return replace(self, headers=((b"location", path.encode()),))
+
+    def unless_known(self, conditions: Conditions) -> Answer:
+        """The answer, but empty, and 304, where the client has it already."""
+        if not self.tag or not conditions.not_modified(self.tag):
+            return self
+        return replace(self, body=b"", status=304)
 
 
 class Call:
@@ -87,15 +96,41 @@ class Call:
             raise NotFound
         return Answer(rows[0][0].encode())
 
+    async def shown(
+        self,
+        statement: Statement,
+        values: Mapping[str, Any],
+        mark: str,
+        cache_control: str,
+        *,
+        account: object = None,
+    ) -> Answer:
+        """The one row of a statement, with its tag; raises NotFound if there is none.
+
+        `account` is given where everybody has a row of their own.
+        """
+        rows = await self.fetch(statement, values)
+        if not rows:
+            raise NotFound
+        answer = _tagged(rows[0], mark, 200, account)
+        return replace(answer, headers=((b"cache-control", cache_control.encode()),))
+
+    @cached_property
+    def conditions(self) -> Conditions:
+        """What the client asks of the row."""
+        return conditions_of(self.request)
+
     async def require(self, statement: Statement, values: Mapping[str, Any]) -> None:
         """Raise NotFound if a statement finds nothing."""
         if not await self.fetch(statement, values):
             raise NotFound
 
-    async def made(self, statement: Statement, values: Mapping[str, Any], status: int) -> Answer:
-        """The row that a statement has stored."""
+    async def made(
+        self, statement: Statement, values: Mapping[str, Any], status: int, mark: str = ""
+    ) -> Answer:
+        """The row that a statement has stored; with a `mark`, it has a tag."""
         rows = await self.fetch(statement, values, repeatable=False)
-        return Answer(rows[0][0].encode(), status)
+        return _tagged(rows[0], mark, status)
 
     async def changed(
         self,
@@ -106,17 +141,32 @@ class Call:
         owner: object = None,
         visible: bool = False,
         status: int = 200,
+        mark: str = "",
+        versions: Versions | None = None,
     ) -> Answer:
         """A row after a change; with an `owner`, only if it belongs to that account.
 
         Raises NotFound if there is none, or Forbidden if it belongs to somebody else and everybody
         may know of it (`visible`).
+        With a `mark` it has a tag. Raises PreconditionFailed if it is of none of the `versions`.
         """
-        statement = change.statement(tuple(changes), owned=owner is not None)
+        if versions is not None:
+            asked = {"wanted": versions.wanted, "unwanted": versions.unwanted}
+            values = {**values, **{k: v for k, v in asked.items() if v is not None}}
+        statement = change.statement(
+            tuple(changes),
+            owned=owner is not None,
+            wanted="wanted" in values,
+            unwanted="unwanted" in values,
+        )
         news = {f"new_{name}": value for name, value in changes.items()}
         rows = await self.fetch(statement, {**values, **news, "owner": owner}, repeatable=False)
         if rows:
-            return Answer(rows[0][0].encode(), status)
+            return _tagged(rows[0], mark, status)
+        if versions is not None:
+            there = change.there if owner is None else change.there_of_owner
+            if await self.fetch(there, {**values, "owner": owner}):
+                raise PreconditionFailed
         if visible and owner is not None:
             await self.require(change.there, values)
             raise Forbidden
@@ -124,10 +174,11 @@ class Call:
 
     async def page(self, form: Form) -> Page:
         """One page of a list."""
-        bodies = [row[0] for row in await self.fetch(form.page, form.values)]
+        rows = await self._driver.fetch(form.page.text, form.arguments, repeatable=True)
+        bodies: list[str] = list(rows[0][0] or ())
         more = len(bodies) > form.limit
         del bodies[form.limit :]
-        return Page(bodies, more, form.next_cursor(bodies[-1]) if more else None)
+        return Page(bodies, more, form.next_cursor(bodies[-1]) if more and bodies else None)
 
     async def total(self, form: Form) -> int:
         """How many rows a list has, on all pages together."""
@@ -179,9 +230,19 @@ def _text(value: str) -> str:
     return to_json(value).decode()
 
 
+def _tagged(row: asyncpg.Record, mark: str, status: int, account: object = None) -> Answer:
+    """A row as an answer, with the tag of its version if there is a mark to make it with."""
+    body = row[0].encode()
+    tag = entity_tag(row["version"], mark, body, account) if mark else ""
+    return Answer(body, status, tag=tag)
+
+
 @dataclass(frozen=True)
 class Direct:
-    """An operation that is answered here; `needed` are its scopes, None lets everybody call."""
+    """An operation that is answered here; `needed` are its scopes, None lets everybody call.
+
+    A `keyed` one is not, where a request comes with a key: that takes a transaction.
+    """
 
     operation_id: str
     method: str
@@ -189,6 +250,7 @@ class Direct:
     answer: Callable[[Call], Awaitable[Answer]]
     statements: Sequence[Statement | Listing[Any, Any] | Change[Any]]
     needed: Sequence[str] | None = None
+    keyed: bool = False
 
     @cached_property
     def parameters(self) -> Sequence[str]:
@@ -198,9 +260,15 @@ class Direct:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         call = Call(Request(scope, receive), self.needed)
+        limiter: Limiter = scope["app"].state.limiter
+        await limiter.hold(call.request)
         await call.identify()
         answer = await self.answer(call)
+        if self.method == "GET":
+            answer = answer.unless_known(call.conditions)
         headers = list(answer.headers)
+        if answer.tag:
+            headers.append((b"etag", answer.tag.encode()))
         if answer.body:
             headers += [JSON, (b"content-length", str(len(answer.body)).encode())]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})

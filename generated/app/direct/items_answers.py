@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 from app import models
 from app.api.binding import body_of, path_of, query_of
 from app.direct import calls, shapes, statements
+from app.direct.remembered import Remembered
 from app.repositories.item_repository import (
     list_items_conditions,
     list_items_order,
@@ -31,12 +32,12 @@ LIST_ITEMS = statements.Listing(
     search="q",
     ends={"created_at": "created_at", "price": "price", "title": "title", "id": "id"},
 )
+list_items_form = Remembered(lambda request: LIST_ITEMS.form(list_items_query(request)))
 
 
 async def list_items(call: calls.Call) -> calls.Answer:
     """List items."""
-    query = list_items_query(call.request)
-    form = LIST_ITEMS.form(query)
+    form = list_items_form(call.request)
     page = await call.page(form)
     return page.within("items", {"next_cursor": page.next_cursor})
 
@@ -59,7 +60,7 @@ async def create_item(call: calls.Call) -> calls.Answer:
         "new_tags": body.tags,
         "new_owner_id": call.caller.id,
     }
-    made = await call.made(CREATE_ITEM, values, 201)
+    made = await call.made(CREATE_ITEM, values, 201, "b0ad65fd")
     key = made.value("id")
     return made.located(f"/api/v1/items/{key}")
 
@@ -73,7 +74,7 @@ READ_ITEM = shapes.ITEM_VIEW.rows(
 async def read_item(call: calls.Call) -> calls.Answer:
     """Show an item."""
     values = {"path_item_id": read_item_path_item_id(call.request)}
-    return await call.one(READ_ITEM, values)
+    return await call.shown(READ_ITEM, values, "b0ad65fd", "private, no-cache")
 
 
 replace_item_path_item_id = path_of("item_id", UUID)
@@ -84,6 +85,7 @@ REPLACE_ITEM = statements.Change(
     models.Item.deleted_at.is_(None),
     attributes=("title", "description", "price", "quantity", "status", "tags"),
     owner=models.Item.owner_id,
+    version=models.Item.version,
 )
 
 
@@ -100,7 +102,14 @@ async def replace_item(call: calls.Call) -> calls.Answer:
         "tags": body.tags,
     }
     owner = None if call.caller.may("items:admin") else call.caller.id
-    return await call.changed(REPLACE_ITEM, values, changes, owner=owner, visible=True)
+    return await call.changed(
+        REPLACE_ITEM,
+        values,
+        changes,
+        owner=owner,
+        visible=True,
+        versions=call.conditions.versions(),
+    )
 
 
 update_item_path_item_id = path_of("item_id", UUID)
@@ -111,6 +120,7 @@ UPDATE_ITEM = statements.Change(
     models.Item.deleted_at.is_(None),
     attributes=("title", "description", "price", "quantity", "status", "tags"),
     owner=models.Item.owner_id,
+    version=models.Item.version,
 )
 
 
@@ -120,7 +130,15 @@ async def update_item(call: calls.Call) -> calls.Answer:
     body = await update_item_body(call.request)
     changes = sent(body)
     owner = None if call.caller.may("items:admin") else call.caller.id
-    return await call.changed(UPDATE_ITEM, values, changes, owner=owner, visible=True)
+    return await call.changed(
+        UPDATE_ITEM,
+        values,
+        changes,
+        owner=owner,
+        visible=True,
+        versions=call.conditions.versions(),
+        mark="b0ad65fd",
+    )
 
 
 delete_item_path_item_id = path_of("item_id", UUID)
@@ -130,6 +148,7 @@ DELETE_ITEM = statements.Change(
     models.Item.deleted_at.is_(None),
     attributes=("deleted_at",),
     owner=models.Item.owner_id,
+    version=models.Item.version,
 )
 
 
@@ -138,7 +157,9 @@ async def delete_item(call: calls.Call) -> calls.Answer:
     values = {"path_item_id": delete_item_path_item_id(call.request)}
     changes = {"deleted_at": datetime.now(UTC)}
     owner = None if call.caller.may("items:admin") else call.caller.id
-    await call.changed(DELETE_ITEM, values, changes, owner=owner, visible=True)
+    await call.changed(
+        DELETE_ITEM, values, changes, owner=owner, visible=True, versions=call.conditions.versions()
+    )
     return calls.Answer(b"", 204)
 
 
@@ -174,6 +195,7 @@ OPERATIONS = {
         create_item,
         (CREATE_ITEM,),
         ("items:write",),
+        keyed=True,
     ),
     "read_item": calls.Direct(
         "readItem",

@@ -11,10 +11,12 @@ from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
+from app.api.idempotency import HEADER
 from app.direct.calls import Direct
 from app.paths import PATHS
 
 Methods = Mapping[str, Direct]
+KEY = HEADER.lower().encode()
 
 
 class DirectRoute(BaseRoute):
@@ -45,7 +47,7 @@ class DirectRoute(BaseRoute):
         fixed = self._fixed.get(path)
         methods, values = self._opened(path) if fixed is None else (fixed, ())
         direct = methods.get(scope["method"])
-        if direct is None:
+        if direct is None or (direct.keyed and has_key(scope)):
             return Match.NONE, {}
         parameters: dict[str, str] = dict(zip(direct.parameters, values, strict=True))
         return Match.FULL, {"route": direct, "path_params": parameters}
@@ -66,3 +68,8 @@ class DirectRoute(BaseRoute):
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         """No route has a name here."""
         raise NoMatchFound(name, path_params)
+
+
+def has_key(scope: Scope) -> bool:
+    """Whether a request comes with an idempotency key."""
+    return any(name == KEY for name, _ in scope["headers"])

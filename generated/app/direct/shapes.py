@@ -37,5 +37,5 @@ def user_shape(row: type[models.User]) -> Shape:
     }
 
 
-ITEM_VIEW = View(models.Item, item_shape)
+ITEM_VIEW = View(models.Item, item_shape, version="version")
 USER_VIEW = View(models.User, user_shape)

@@ -11,12 +11,18 @@ from typing import Any, Generic, TypeVar, get_origin
 
 from pydantic import BaseModel
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    BindParameter,
     ClauseElement,
     ColumnElement,
     Select,
     SQLColumnExpression,
+    Subquery,
     Table,
     Text,
+    all_,
+    any_,
     bindparam,
     case,
     cast,
@@ -28,6 +34,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -47,6 +54,7 @@ Guards = Mapping[str, tuple[Condition, Any]]
 Shape = Mapping[str, SQLColumnExpression[Any]]
 """The properties of an object on the wire, each with the expression of its value."""
 
+EXACT = json.JSONDecoder(parse_float=str)
 DIALECT = make_url("postgresql+asyncpg://").get_dialect()()
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 MOST_FORMS = 500
@@ -128,30 +136,58 @@ def _quoted(text: str) -> str:
 
 @dataclass(frozen=True)
 class View(Generic[Row]):
-    """How rows of a table look on the wire; `strip` leaves out what is null."""
+    """How rows of a table look on the wire; `strip` leaves out what is null.
+
+    Beside a single row stands its `version`, where it has one: the attribute of that name.
+    """
 
     model: type[Row]
     shape: Callable[[type[Row]], Shape]
     strip: bool = False
+    version: str = ""
 
     def rows(self, *conditions: Condition) -> Statement:
         """The rows that meet the conditions, each as the text of an object."""
-        return Statement(self.where(lambda found: found.where(*conditions)))
-
-    def where(self, narrow: Callable[[Select[Any]], Select[Any]]) -> Select[Any]:
-        """The rows that `narrow` leaves, each as the text of an object."""
-        return self._texts(self.model, narrow)
+        if self.version:
+            return Statement(self._versioned(self.model).where(*conditions))
+        return Statement(self._texts(self.model, lambda found: found.where(*conditions)))
 
     def written(self, write: ReturningInsert[Any] | ReturningUpdate[Any]) -> Statement:
         """The rows that a statement writes, each as the text of an object."""
-        return Statement(self._texts(aliased(self.model, write.cte("written")), lambda rows: rows))
+        row = aliased(self.model, write.cte("written"))
+        if self.version:
+            return Statement(self._versioned(row))
+        return Statement(self._texts(row, lambda rows: rows))
+
+    def page(self, narrow: Callable[[Select[Any]], Select[Any]]) -> Statement:
+        """The rows that `narrow` leaves and orders, as one list of texts; null without any."""
+        shown, text = self._shown(self.model, narrow)
+        return Statement(select(func.array_agg(text).label("bodies")).select_from(shown))
 
     def _texts(self, row: type[Row], narrow: Callable[[Select[Any]], Select[Any]]) -> Select[Any]:
-        columns: list[Any] = [value.label(name) for name, value in self.shape(row).items()]
-        shown = narrow(select(*columns).select_from(row)).subquery("shown")
-        whole = func.row_to_json(literal_column("shown"))
-        text = cast(func.json_strip_nulls(whole) if self.strip else whole, Text)
+        shown, text = self._shown(row, narrow)
         return select(text.label("body")).select_from(shown)
+
+    def _versioned(self, row: type[Row]) -> Select[Any]:
+        """The text of each row, and its version beside it."""
+        shown = self._properties(row).correlate(row).lateral("shown")
+        version = getattr(row, self.version).label("version")
+        return select(self._text().label("body"), version).select_from(row).join(shown, true())
+
+    def _shown(
+        self, row: type[Row], narrow: Callable[[Select[Any]], Select[Any]]
+    ) -> tuple[Subquery, ColumnElement[str]]:
+        """The rows as a table of properties, and the text of the object that one of them is."""
+        return narrow(self._properties(row).select_from(row)).subquery("shown"), self._text()
+
+    def _properties(self, row: type[Row]) -> Select[Any]:
+        columns: list[Any] = [value.label(name) for name, value in self.shape(row).items()]
+        return select(*columns)
+
+    def _text(self) -> ColumnElement[str]:
+        """What is shown, as the text of an object."""
+        whole = func.row_to_json(literal_column("shown"))
+        return cast(func.json_strip_nulls(whole) if self.strip else whole, Text)
 
     def made(self, attributes: Iterable[str]) -> Statement:
         """Store a row with these attributes, whose values are parameters; the row comes back."""
@@ -172,6 +208,7 @@ class Change(Generic[Row]):
 
     `conditions` say which row; `owner` is the column that says whose it is, where only that account
     may change it. Columns that note the time of a change do so if anything is another value now.
+    `version` is the column that a client's conditions are about.
     """
 
     def __init__(
@@ -180,34 +217,52 @@ class Change(Generic[Row]):
         *conditions: Condition,
         attributes: Sequence[str],
         owner: InstrumentedAttribute[Any] | None = None,
+        version: InstrumentedAttribute[int] | None = None,
     ) -> None:
         self._view = view
         self._conditions = conditions
         self._attributes = tuple(attributes)
         self._owner = owner
-        self._statements: dict[tuple[tuple[str, ...], bool], Statement] = {}
-        self.there = Statement(
-            select(literal_column("1")).select_from(view.model).where(*conditions)
-        )
+        self._version = version
+        self._statements: dict[tuple[tuple[str, ...], bool, bool, bool], Statement] = {}
+        found: Select[Any] = select(literal_column("1")).select_from(view.model).where(*conditions)
+        self.there = Statement(found)
+        self.there_of_owner = Statement(found.where(*self._of_owner()))
 
     @property
     def text(self) -> str:
         """The statement that writes every attribute, for people to read."""
         return self.statement(self._attributes, owned=self._owner is not None).text
 
-    def statement(self, attributes: tuple[str, ...], *, owned: bool) -> Statement:
-        """The statement that writes these attributes; if `owned`, of a row of the owner alone."""
-        key = attributes, owned
+    def statement(
+        self,
+        attributes: tuple[str, ...],
+        *,
+        owned: bool,
+        wanted: bool = False,
+        unwanted: bool = False,
+    ) -> Statement:
+        """The statement that writes these attributes; if `owned`, of a row of the owner alone.
+
+        It takes versions that the row has to have (`wanted`), and that it must not have.
+        """
+        key = attributes, owned, wanted, unwanted
         if key not in self._statements:
             if len(self._statements) >= MOST_FORMS:
                 self._statements.clear()
-            self._statements[key] = self._compiled(attributes, owned=owned)
+            conditions = [*self._conditions, *(self._of_owner() if owned else ())]
+            if self._version is not None and wanted:
+                conditions.append(self._version == any_(_versions("wanted")))
+            if self._version is not None and unwanted:
+                conditions.append(self._version != all_(_versions("unwanted")))
+            self._statements[key] = self._compiled(attributes, conditions)
         return self._statements[key]
 
-    def _compiled(self, attributes: tuple[str, ...], *, owned: bool) -> Statement:
-        conditions = list(self._conditions)
-        if owned and self._owner is not None:
-            conditions.append(self._owner == bindparam("owner"))
+    def _of_owner(self) -> Iterable[Condition]:
+        if self._owner is not None:
+            yield self._owner == bindparam("owner")
+
+    def _compiled(self, attributes: tuple[str, ...], conditions: Sequence[Condition]) -> Statement:
         if not attributes:
             return self._view.rows(*conditions)
         columns = inspect(self._view.model).columns
@@ -216,13 +271,18 @@ class Change(Generic[Row]):
         }
         news = or_(*(column.is_distinct_from(value) for column, value in values.items()))
         for column in columns:
-            if column.onupdate is not None and column not in values:
-                values[column] = case((news, func.now()), else_=column)
+            onupdate: Any = column.onupdate
+            if onupdate is not None and column not in values:
+                values[column] = case((news, onupdate.arg), else_=column)
         changed = update(self._view.model).where(*conditions).values(values)
         return self._view.written(changed.returning(*columns))
 
 
-@dataclass(frozen=True, slots=True)
+def _versions(name: str) -> BindParameter[Sequence[int]]:
+    return bindparam(name, type_=ARRAY(BigInteger()))
+
+
+@dataclass(frozen=True)
 class Form:
     """A list as it was asked for: its statements, what they take, and where its pages end."""
 
@@ -233,11 +293,16 @@ class Form:
     order: Steps
     ends: Mapping[str, str]
 
+    @cached_property
+    def arguments(self) -> Sequence[Any]:
+        """What the statement of the page takes, as the driver takes it."""
+        return self.page.arguments(self.values)
+
     def next_cursor(self, body: str) -> str | None:
         """A cursor that continues after the row with this body; None for a list without any."""
         if not self.ends:
             return None
-        shown = json.loads(body, parse_float=str)
+        shown = EXACT.decode(body)
         return write_cursor(self.order, [shown[self.ends[step.column.key]] for step in self.order])
 
 
@@ -345,7 +410,7 @@ class Listing(Generic[Row, Query]):
             return narrowed.order_by(*(step.ordering for step in order)).limit(bindparam("most"))
 
         total = select(func.count()).select_from(every.subquery())
-        return Statement(self._view.where(narrow)), Statement(total)
+        return self._view.page(narrow), Statement(total)
 
     def _parameters(self, query: Query) -> Iterable[tuple[str, Any]]:
         """What stands in the statement for each value that is given."""

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 from app import models
 from app.api.binding import body_of, path_of, query_of
 from app.direct import calls, shapes, statements
+from app.direct.remembered import Remembered
 from app.repositories.user_repository import (
     list_users_conditions,
     list_users_order,
@@ -30,12 +31,12 @@ LIST_USERS = statements.Listing(
     search="q",
     ends={"created_at": "created_at", "email": "email", "full_name": "full_name", "id": "id"},
 )
+list_users_form = Remembered(lambda request: LIST_USERS.form(list_users_query(request)))
 
 
 async def list_users(call: calls.Call) -> calls.Answer:
     """List accounts."""
-    query = list_users_query(call.request)
-    form = LIST_USERS.form(query)
+    form = list_users_form(call.request)
     page = await call.page(form)
     total = await call.total(form)
     return page.within("items", {"total": total, "next_cursor": page.next_cursor})

@@ -85,3 +85,10 @@ class Item(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
     deleted_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default=text("1"), onupdate=text("version + 1"))
+
+    __mapper_args__ = {
+        "version_id_col": version,
+        "version_id_generator": False,
+        "eager_defaults": True,
+    }

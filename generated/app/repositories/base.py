@@ -83,7 +83,7 @@ class Repository(Generic[Row]):
         shown = rows[: paging.limit]
         more = len(rows) > paging.limit
         total = await self._count(found) if count else 0
-        return Page(shown, cursor_after(order, shown[-1]) if more else None, total)
+        return Page(shown, cursor_after(order, shown[-1]) if more and shown else None, total)
 
     async def _count(self, found: Select[Row]) -> int:
         counted = select(func.count()).select_from(found.subquery())

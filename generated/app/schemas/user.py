@@ -46,6 +46,15 @@ class ListUsersQuery(ApiModel):
     ]
 
 
+class PasswordChange(ApiModel):
+    """What it takes to change a password."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    current_password: Annotated[str, Field(max_length=128, min_length=8)]
+    new_password: Annotated[str, Field(max_length=128, min_length=8)]
+
+
 class ProfileUpdate(ApiModel):
     """What people may change in their own account."""
 

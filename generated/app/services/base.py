@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.config import Settings
 from app.errors import Forbidden, NotAuthenticated
+from app.limits.attempts import Attempts
 from app.models import User
+from app.utils.conditions import Conditions
 from app.utils.security import PasswordHasher, Tokens
 
 
@@ -37,7 +39,10 @@ class Context:
     settings: Settings
     passwords: PasswordHasher
     tokens: Tokens
+    attempts: Attempts
     caller: Caller | None = None
+    address: str = ""
+    conditions: Conditions = field(default_factory=Conditions)
 
 
 class Service:
@@ -46,6 +51,17 @@ class Service:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.session = context.session
+
+    def require_version(self, version: int, *, account: object = None) -> None:
+        """Raise PreconditionFailed unless the client wants a row of this version to be changed.
+
+        `account` is given where everybody has a row of their own.
+        """
+        self.context.conditions.check(version, account)
+
+    def note_version(self, version: int) -> None:
+        """Tell the version of the row that the answer shows: its entity tag is made of it."""
+        self.context.conditions.version = version
 
     @property
     def caller(self) -> Caller:

@@ -38,17 +38,21 @@ class ItemService(Service):
             tags=body.tags,
             owner_id=self.caller.account.id,
         )
-        return Item.model_validate(await self.items.add(row))
+        await self.items.add(row)
+        self.note_version(row.version)
+        return Item.model_validate(row)
 
     async def read_item(self, item_id: UUID) -> Item:
         """Show an item."""
         item = await self.items.get(models.Item.id == item_id)
+        self.note_version(item.version)
         return Item.model_validate(item)
 
     async def replace_item(self, item_id: UUID, body: ItemInput) -> Item:
         """Replace an item."""
         item = await self.items.get(models.Item.id == item_id, lock=True)
         self.require_owner(item.owner_id, unless="items:admin")
+        self.require_version(item.version)
         changes = {
             "title": body.title,
             "description": body.description,
@@ -64,13 +68,16 @@ class ItemService(Service):
         """Change an item."""
         item = await self.items.get(models.Item.id == item_id, lock=True)
         self.require_owner(item.owner_id, unless="items:admin")
+        self.require_version(item.version)
         await self.items.change(item, sent(body))
+        self.note_version(item.version)
         return Item.model_validate(item)
 
     async def delete_item(self, item_id: UUID) -> None:
         """Withdraw an item."""
         item = await self.items.get(models.Item.id == item_id, lock=True)
         self.require_owner(item.owner_id, unless="items:admin")
+        self.require_version(item.version)
         await self.items.remove(item)
 
     async def restore_item(self, item_id: UUID) -> Item:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from app import models
 from app.models.session import AuthSession, RefreshToken
-from app.services.base import Context
+from app.services.base import Caller, Context
 from app.utils.roles import granted
 from app.utils.security import AccessToken, new_refresh_token, refresh_token_hash
 
@@ -41,14 +41,17 @@ class Sessions:
         """Tokens for the account that `login` and `password` belong to; None if there is none.
 
         It takes as long, whether or not there is such an account. With `scope`, the session is
-        limited to the scopes that it names.
+        limited to the scopes that it names. Raises TooManyRequests after too many failures.
         """
+        attempts, address = self._context.attempts, self._context.address
+        await attempts.begin(login, address)
         found = select(models.User).where(func.lower(models.User.email) == func.lower(login))
         account = (await self._session.scalars(found)).one_or_none()
         known = account.password_hash if account is not None else None
         matches = await self._context.passwords.verify(password, known)
         if account is None or known is None or not (matches and account.is_active):
             return None
+        await attempts.succeed(login, address)
         if self._context.passwords.is_outdated(known):
             account.password_hash = await self._context.passwords.hash(password)
         scopes: frozenset[str] = granted(account.roles)
@@ -94,6 +97,23 @@ class Sessions:
             AuthSession.id == session_id, AuthSession.revoked_at.is_(None)
         )
         await self._session.execute(ended.values(revoked_at=func.now()))
+
+    async def change_password(self, caller: Caller, current: str, new: str) -> bool:
+        """Give the caller's account another password; False if `current` is not its password.
+
+        All other sessions of the account end: somebody else may have known the old one.
+        """
+        account = caller.account
+        if not await self._context.passwords.verify(current, account.password_hash):
+            return False
+        account.password_hash = await self._context.passwords.hash(new)
+        others = update(AuthSession).where(
+            AuthSession.account_id == account.id,
+            AuthSession.id != caller.session_id,
+            AuthSession.revoked_at.is_(None),
+        )
+        await self._session.execute(others.values(revoked_at=func.now()))
+        return True
 
     async def _end_if_reused(self, digest: bytes) -> None:
         found = select(RefreshToken.session_id).where(

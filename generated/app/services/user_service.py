@@ -5,9 +5,19 @@ from __future__ import annotations
 from uuid import UUID
 
 from app import models
+from app.errors import Forbidden
 from app.repositories.user_repository import UserRepository
-from app.schemas.user import ListUsersQuery, ProfileUpdate, User, UserCreate, UserPage, UserUpdate
+from app.schemas.user import (
+    ListUsersQuery,
+    PasswordChange,
+    ProfileUpdate,
+    User,
+    UserCreate,
+    UserPage,
+    UserUpdate,
+)
 from app.services.base import Context, Service
+from app.services.sessions import Sessions
 from app.utils.values import sent
 
 
@@ -17,6 +27,7 @@ class UserService(Service):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.users = UserRepository(context.session)
+        self.sessions = Sessions(context)
 
     async def list_users(self, query: ListUsersQuery) -> UserPage:
         """List accounts."""
@@ -51,6 +62,13 @@ class UserService(Service):
         """Close my account."""
         user = self.caller.account
         await self.users.remove(user)
+
+    async def change_password(self, body: PasswordChange) -> None:
+        """Change my password."""
+        if not await self.sessions.change_password(
+            self.caller, body.current_password, body.new_password
+        ):
+            raise Forbidden("The current password is not right")
 
     async def read_user(self, user_id: UUID) -> User:
         """Show an account."""

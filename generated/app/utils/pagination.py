@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import to_jsonable_python
+from pydantic_core import to_json
 from sqlalchemy import ColumnElement, and_, literal, or_, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -63,6 +63,11 @@ class Paging:
     offset: int = 0
     cursor: str | None = None
 
+    def __post_init__(self) -> None:
+        """Less than nothing, which a contract without a minimum allows, is nothing."""
+        object.__setattr__(self, "limit", max(self.limit, 0))
+        object.__setattr__(self, "offset", max(self.offset, 0))
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
@@ -80,8 +85,8 @@ def cursor_after(order: Steps, row: object) -> str:
 
 def write_cursor(order: Steps, values: Sequence[Any]) -> str:
     """A cursor that continues after the row with these values, one for each step."""
-    text = json.dumps([_signature(order), *to_jsonable_python(values)], separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+    text = to_json([_signature(order), *values])
+    return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
 
 
 def read_cursor(order: Steps, cursor: str) -> list[Any]:

@@ -41,6 +41,7 @@ def targets(service: Service, ask: Ask) -> Iterator[Target | LeftOut]:
     Keys come from the lists of the service, which `ask` reads; what else a request needs comes
     from the examples of the contract.
     """
+    service = service.offered
     for operation in service.operations.values():
         if operation.method != "get" or not operation.public:
             continue

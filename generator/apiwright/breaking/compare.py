@@ -16,6 +16,7 @@ from apiwright.breaking.schemas import Comparison
 from apiwright.breaking.security import check_schemes, check_security, schemes, ways
 from apiwright.breaking.webhooks import check_webhooks
 from apiwright.load import Document
+from apiwright.understand.idempotency import with_idempotency
 
 
 def api_changes(
@@ -30,6 +31,7 @@ def api_changes(
     Takes time in proportion to the documents and to what is found, because each pair of schemas is
     compared once.
     """
+    before, after = with_idempotency(before), with_idempotency(after)
     found = Findings()
     sameness = Sameness(before, after)
     requests, answers = (

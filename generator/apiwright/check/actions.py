@@ -14,8 +14,9 @@ from apiwright.load.wording import shown
 
 _ON_ROWS = frozenset({"read", "replace", "update", "delete", "restore"})
 _WITH_BODY = frozenset({"create", "replace", "update"})
-_SIGN_IN = frozenset({"token", "refresh", "logout"})
+_SIGN_IN = frozenset({"token", "refresh", "logout", "password"})
 _LOGINS = ("username", "email", "login")
+_PRESENT = ("current_password", "old_password", "password")
 
 
 def check_actions(storage: Storage, found: Findings) -> None:
@@ -170,6 +171,9 @@ def _check_sign_in(
         missing += ["password"] if "password" not in known else []
     elif kind == "refresh" and "refresh_token" not in known:
         missing.append("refresh_token")
+    elif kind == "password":
+        missing += ["current_password"] if not known & set(_PRESENT) else []
+        missing += ["new_password"] if "new_password" not in known else []
     if missing:
         lacking = listed((f"'{name}'" for name in missing), "and")
         message = f"{shown(operation.label)} cannot be '{kind}': its body has no {lacking}"

@@ -56,7 +56,12 @@ def check_deleted(contract: Contract, found: Findings) -> None:
         _check_gone(written, contract.section("schemas"), "schema", found)
     for place in contract.of("schema"):
         listed = place.node.get("x-deleted")
-        if listed is not None:
+        if listed is None:
+            continue
+        values = [item.text for item in place.node.list_of("enum")]
+        if values:
+            _check_gone(listed, values, "value", found)
+        else:
             _check_gone(listed, place.node.entries("properties"), "property", found)
 
 

@@ -10,7 +10,6 @@ from apiwright.load import Node, Place
 from apiwright.load.wording import shown
 
 _FORM = "application/x-www-form-urlencoded"
-_OVERRIDE = "an override can do it"
 
 
 def check_bodies(contract: Contract, found: Findings) -> None:
@@ -48,14 +47,10 @@ def _note_answer(operation: Operation, content: dict[str, Node], found: Findings
 
 
 def check_idle_objects(contract: Contract, found: Findings) -> None:
-    """Callbacks, webhooks, links and unusual methods are part of the document, and of nothing else.
+    """Callbacks, links and unusual methods are part of the document, and of nothing else.
 
     The methods and the parameters are those of OpenAPI 3.2 (sections 4.9.1 and 4.12.1).
     """
-    webhooks = contract.root.get("webhooks")
-    if webhooks is not None and webhooks.mapping:
-        message = "webhooks are documented, but nothing here calls them"
-        found.note("not-acted-upon", message, webhooks.key_position, hint=_OVERRIDE)
     shared = contract.section("mediaTypes")
     for node in list(shared.values())[:1]:
         message = "media types of the components are not looked into"

@@ -85,7 +85,7 @@ class Development:
         variables = development_environment(
             self.project.output, servers.database_url, servers.redis_url, os.environ
         )
-        service = Service(self.project.output, variables, self._socket)
+        service = Service(self.project.output, variables, self._socket, relays=True)
         try:
             with self._progress.step("migrate the database"):
                 service.migrate()

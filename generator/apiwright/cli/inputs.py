@@ -28,6 +28,9 @@ def inputs_digest(project: Project) -> str:
 
 def _files(project: Project) -> Iterator[tuple[str, Path]]:
     yield from _below("specs", project.spec.parent)
+    for contract in project.versions:
+        if not contract.is_relative_to(project.spec.parent):
+            yield from _below(f"versions/{contract.parent.name}", contract.parent)
     yield from _below("overrides", project.overrides, "*.py")
     yield from _below("builtin", builtin_templates())
     yield from _below("tool", Path(apiwright.__file__).parent, "*.py")

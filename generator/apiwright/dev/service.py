@@ -44,7 +44,10 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class Service:
-    """The service of a project, running or not; what it says goes to `log` if there is one."""
+    """The service of a project, running or not; what it says goes to `log` if there is one.
+
+    With `relays`, the relay of its events runs beside it, where it has any.
+    """
 
     def __init__(
         self,
@@ -54,13 +57,16 @@ class Service:
         *,
         log: Path | None = None,
         workers: int = 1,
+        relays: bool = False,
     ) -> None:
         self._output = output
         self._variables = dict(variables)
         self._socket = at
         self._log = log
         self._workers = workers
+        self._relays = relays
         self._process: subprocess.Popen[bytes] | None = None
+        self._relay: subprocess.Popen[bytes] | None = None
 
     @property
     def address(self) -> str:
@@ -107,7 +113,8 @@ class Service:
         number = self._socket.fileno()
         command = [
             sys.executable, "-m", "uvicorn", "app.main:app", "--fd", str(number),
-            "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5",
+            "--no-access-log", "--no-proxy-headers", "--log-level", "warning",
+            "--timeout-graceful-shutdown", "5",
         ]  # fmt: skip
         if self._workers > 1:
             command += ["--workers", str(self._workers)]
@@ -121,18 +128,17 @@ class Service:
                 stderr=log,
             )
         self._wait()
+        if self._relays and (self._output / "app" / "relay").is_dir():
+            command = [sys.executable, "-m", "app.relay"]
+            self._relay = subprocess.Popen(  # nosec B603 - fixed arguments, no shell
+                command, cwd=self._output, env=self._environ
+            )
 
     def stop(self) -> None:
         """Let the process finish what it is doing, and end."""
-        process, self._process = self._process, None
-        if process is None or process.poll() is not None:
-            return
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _end(self._relay)
+        _end(self._process)
+        self._relay = self._process = None
 
     def wait(self) -> None:
         """Wait until the process ends by itself."""
@@ -161,3 +167,15 @@ class Service:
                     return
             time.sleep(0.05)
         raise ServiceError(f"the service was not ready within {_START_SECONDS:.0f} seconds")
+
+
+def _end(process: subprocess.Popen[bytes] | None) -> None:
+    """Let a process finish what it is doing, and end."""
+    if process is None or process.poll() is not None:
+        return
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -20,6 +20,7 @@ def curl_lines(service: Service, address: str, login: str, password: str) -> tup
 
     `login` and `password` are those of a seeded account. A contract may not have all three.
     """
+    service = service.offered
     base = f"{address}{service.base_path}"
     lines = [*_look(service, base), *_sign_in(service, base, login, password)]
     lines += _write(service, base, signed_in=len(lines) > 1)

@@ -150,6 +150,12 @@ _DAY: dict[str, Any] = {
     "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
     "description": "A day, as in 2026-01-31",
 }
+_SECONDS: dict[str, Any] = {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 86400,
+    "description": "How many seconds an answer is kept, unless a write ends that",
+}
 _FORMER = _either(_text("The name of before"), _names("The names of before, newest first"))
 _RENAMED: dict[str, Any] = _either(
     *_FORMER["anyOf"],
@@ -160,9 +166,64 @@ _RENAMED: dict[str, Any] = _either(
         "description": "Values of an enum, each with what it was before",
     },
 )
+_RENAMED_TO: dict[str, Any] = _either(
+    _text("The name in the newest version"),
+    {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": _text("The value in the newest version"),
+        "description": "Values of an enum, each with the one of the newest version",
+    },
+)
+_FROM: dict[str, Any] = _either(
+    _object(
+        needed="join",
+        join={
+            **_names("Properties of the newest version whose texts make up this one"),
+            "minItems": 2,
+        },
+        separator=_text("What stands between the texts; one space unless it is said"),
+    ),
+    _object(
+        needed="value", value={"description": "What is shown where the newest version has nothing"}
+    ),
+    _object(
+        needed="values",
+        values={
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": {"type": "string"},
+            "description": "Values of the newest version, each with the one that is shown here",
+        },
+    ),
+)
+_EVENT: dict[str, Any] = {
+    "type": "string",
+    "pattern": r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$",
+    "maxLength": 100,
+    "description": "The name of an event, as in item.created",
+}
+_NO_EVENT: dict[str, Any] = {"const": False, "description": "No event on this occasion"}
+_EVENTS: dict[str, Any] = _either(
+    _flag("Whether rows tell when they are created, updated, deleted and restored"),
+    _object(
+        created=_either(_NO_EVENT, _EVENT),
+        updated=_either(_NO_EVENT, _EVENT),
+        deleted=_either(_NO_EVENT, _EVENT),
+        restored=_either(_NO_EVENT, _EVENT),
+        published={
+            "type": "array",
+            "items": _EVENT,
+            "minItems": 1,
+            "uniqueItems": True,
+            "description": "Events that overrides publish",
+        },
+    ),
+)
 _ACTIONS = (
     "list", "create", "read", "replace", "update", "delete", "restore",
-    "token", "refresh", "logout", "custom",
+    "bulk-create", "bulk-update", "bulk-delete", "export",
+    "token", "refresh", "logout", "password", "custom",
 )  # fmt: skip
 _COMPARISONS = (
     "eq", "ne", "gt", "gte", "lt", "lte", "in", "contains", "starts-with", "is-null",
@@ -177,6 +238,43 @@ _ACTION: dict[str, Any] = _either(
             "description": "Which row: the one that the path names, or the caller's own account",
         },
     ),
+)
+_LIMIT: dict[str, Any] = _object(
+    needed="limit",
+    limit={
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 1_000_000_000,
+        "description": "How many requests a caller may make in a window",
+    },
+    window={
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 31 * 86_400,
+        "description": "How long a window is, in seconds; a minute unless said",
+    },
+    burst={
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 1_000_000_000,
+        "description": "How many of them may come at once; all unless said",
+    },
+    per={
+        "enum": ["address", "user", "key"],
+        "description": "Who the requests are counted of: an address, the account that is signed "
+        "in (unless said), or an API key; the next one where there is none",
+    },
+)
+_LIMITS: dict[str, Any] = _either(
+    {"const": False, "description": "No limit, not even a usual one"},
+    _LIMIT,
+    {
+        "type": "array",
+        "items": _LIMIT,
+        "minItems": 1,
+        "maxItems": 5,
+        "description": "Limits that all have to hold",
+    },
 )
 
 WORDS: Final[dict[str, Word]] = {
@@ -230,8 +328,14 @@ WORDS: Final[dict[str, Word]] = {
         Word(
             "x-deleted",
             ("openapi", "schema"),
-            "What is gone for good: properties of this schema, or schemas of the document.",
+            "What is gone for good: properties or values of this schema, or whole schemas.",
             _names("What may be dropped together with its data"),
+        ),
+        Word(
+            "x-versioned",
+            ("schema", PROPERTY),
+            "Rows of this schema have a version, which this property shows, or none does.",
+            _flag("Whether every change of a row raises its version"),
         ),
         Word("x-index", (PROPERTY,), "This column has an index.", _flag("Whether it has one")),
         Word(
@@ -255,6 +359,33 @@ WORDS: Final[dict[str, Word]] = {
             "The service sets this property to the present time.",
             {"enum": ["created", "updated"], "description": "When the service sets it"},
         ),
+        Word(
+            "x-events",
+            ("schema",),
+            "What is told of the rows of this schema, to streams, webhooks and handlers.",
+            _EVENTS,
+        ),
+        Word(
+            "x-event",
+            ("operation",),
+            "The events that this webhook tells of.",
+            _either(
+                _EVENT,
+                {
+                    "type": "array",
+                    "items": _EVENT,
+                    "minItems": 1,
+                    "uniqueItems": True,
+                    "description": "Several events of one schema",
+                },
+            ),
+        ),
+        Word(
+            "x-audit",
+            ("openapi", "schema"),
+            "Writes of this schema, or of all that are stored, are kept in the audit trail.",
+            _flag("Whether they are"),
+        ),
         Word("x-action", ("operation",), "What this operation does.", _ACTION),
         Word(
             "x-rows",
@@ -263,16 +394,94 @@ WORDS: Final[dict[str, Word]] = {
             {"enum": ["own", "all"], "description": "The caller's own rows, or all"},
         ),
         Word(
-            "x-deprecated-since",
+            "x-bulk",
             ("operation",),
-            "Since when an operation that is deprecated has been so (RFC 9745).",
+            "Whether an operation on many rows does all of it or nothing.",
+            _object(
+                needed="mode",
+                mode={
+                    "enum": ["all-or-nothing", "partial"],
+                    "description": "What becomes of the other rows when one can't be written",
+                },
+            ),
+        ),
+        Word(
+            "x-idempotent",
+            ("operation",),
+            "A request that is sent again with the same Idempotency-Key has no second effect.",
+            _either(
+                _flag("Whether clients may send a key"),
+                _object(
+                    required=_flag("Whether they have to"),
+                    hours={
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": 8760,
+                        "description": "How many hours the answer is kept for; 24 unless said",
+                    },
+                ),
+            ),
+        ),
+        Word(
+            "x-cache",
+            ("operation",),
+            "How long answers are kept in Redis, and for whom.",
+            _either(
+                _SECONDS,
+                _object(
+                    needed="seconds",
+                    seconds=_SECONDS,
+                    public=_flag("Whether everybody who may have the answer gets the same one"),
+                    vary=_names("Request headers that make another answer"),
+                    depends_on=_names("Further schemas whose changes end what is kept"),
+                ),
+            ),
+        ),
+        Word(
+            "x-if-match",
+            ("operation",),
+            "Whether clients have to say which version of a row they change (RFC 6585, section 3).",
+            {"enum": ["required", "optional"], "description": "Whether they have to"},
+        ),
+        Word(
+            "x-deprecated-since",
+            ("openapi", "operation"),
+            "Since when an operation, or all of the document, has been deprecated (RFC 9745).",
             _DAY,
         ),
         Word(
             "x-sunset",
-            ("operation", "parameter"),
+            ("openapi", "operation", "parameter"),
             "The day from which something deprecated may be gone (RFC 8594).",
             _DAY,
+        ),
+        Word(
+            "x-replaced-by",
+            ("operation",),
+            "In an older version: the operation of the newest one that answers this.",
+            _text("An operationId of the newest version"),
+        ),
+        Word(
+            "x-renamed-to",
+            ("schema", PROPERTY, "parameter"),
+            "In an older version: what the newest one calls this, or the values of this enum.",
+            _RENAMED_TO,
+        ),
+        Word(
+            "x-from",
+            ("schema", PROPERTY),
+            "In an older version: how this is made of what the newest one has.",
+            _FROM,
+        ),
+        Word(
+            "x-implies",
+            ("schema",),
+            "In an older version: what requests with this schema mean without saying so.",
+            {
+                "type": "object",
+                "minProperties": 1,
+                "description": "Properties of the newest version, each with its value",
+            },
         ),
         Word(
             "x-filter",
@@ -294,6 +503,12 @@ WORDS: Final[dict[str, Word]] = {
             ("parameter",),
             "The properties in which the words of this parameter are looked for.",
             _names("Properties that hold text"),
+        ),
+        Word(
+            "x-rate-limit",
+            ("openapi", "tag", "operation"),
+            "How many requests a caller may make: to all operations, those of a tag, or this one.",
+            _LIMITS,
         ),
         Word(
             "x-roles",

@@ -10,13 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from apiwright.check import check
 from apiwright.git import NoGitError, git
 from apiwright.history import read_history
 from apiwright.load import Document, load
 from apiwright.plan import History
 from apiwright.problems import Report
-from apiwright.project import Project
-from apiwright.served import served_contract
+from apiwright.project import Project, older_contracts
+from apiwright.served import served_contracts
+from apiwright.understand import completed
+from apiwright.understand.versions import announce
 
 
 class BaselineError(Exception):
@@ -29,18 +32,18 @@ class BaselineError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What was there before: the contract (None if there was none), history, and output folder."""
+    """What was there before: the contracts (none, if there were none), history, output folder."""
 
     name: str
-    document: Document | None
+    documents: tuple[Document, ...]
     history: History
     output: Path
 
 
 def last_generated(project: Project) -> Baseline:
     """What the last run of `generate` left behind."""
-    document, history = served_contract(project), read_history(project.output)
-    return Baseline("what was generated last", document, history, project.output)
+    documents, history = served_contracts(project), read_history(project.output)
+    return Baseline("what was generated last", documents, history, project.output)
 
 
 @contextmanager
@@ -55,7 +58,9 @@ def revision_of_git(project: Project, reference: str) -> Iterator[Baseline]:
         spec, output = (root / path.relative_to(project.root) for path in _places(project))
         if not spec.is_file():
             raise BaselineError(f"{reference} has no {project.shown(project.spec)}")
-        yield Baseline(reference, _loaded(spec, root), read_history(output), output)
+        older = older_contracts(root, spec)
+        documents = tuple(_loaded(contract, root) for contract in (spec, *older))
+        yield Baseline(reference, documents, read_history(output), output)
 
 
 def _places(project: Project) -> tuple[Path, Path]:
@@ -102,4 +107,7 @@ def _loaded(contract: Path, base: Path) -> Document:
     if document is None or report.failed:
         problem = next(iter(report))
         raise BaselineError(f"the contract to compare with can't be read: {problem.message}")
-    return document
+    announce(document)
+    faults = Report()
+    check(document, faults)
+    return document if faults.failed else completed(document)

@@ -6,14 +6,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 
-from apiwright.breaking import ApiChange, api_changes
+from apiwright.breaking import ApiChange
 from apiwright.forecast.baseline import Baseline
 from apiwright.forecast.model import FileChanges, Forecast, RevisionForecast
 from apiwright.history import read_history
 from apiwright.pipeline import Timings, Understood, bind, rendered
-from apiwright.plan import storage_plan
+from apiwright.plan import Renames, storage_plan
 from apiwright.problems import Report
 from apiwright.project import Project
+from apiwright.served import changes_of_contracts
 from apiwright.write import compare
 
 _VERSIONS = "alembic/versions/"
@@ -26,6 +27,7 @@ def forecast(
     timings: Timings,
     *,
     allowed: Collection[str] = (),
+    renames: Renames = Renames.AT_ONCE,
     today: date | None = None,
 ) -> Forecast:
     """What would become of everything, compared with `baseline`.
@@ -38,10 +40,10 @@ def forecast(
         bound = bind(project, understood.service, overrides)
     with timings.stage("plan"):
         history = read_history(project.output)
-        following = storage_plan(history, understood.service, allowed)
+        following = storage_plan(history, understood.service, allowed, renames)
         overall = following
         if baseline.history != history:
-            overall = storage_plan(baseline.history, understood.service, allowed)
+            overall = storage_plan(baseline.history, understood.service, allowed, renames)
     files = FileChanges()
     revisions: tuple[RevisionForecast, ...] = ()
     if not following.refusals:
@@ -75,6 +77,7 @@ def _revisions(files: Mapping[str, str], baseline: Baseline) -> tuple[RevisionFo
 def _api(
     baseline: Baseline, understood: Understood, today: date | None
 ) -> tuple[ApiChange, ...] | None:
-    if baseline.document is None:
+    if not baseline.documents:
         return None
-    return api_changes(baseline.document, understood.document, today=today)
+    after = (understood.document, *understood.older)
+    return changes_of_contracts(baseline.documents, after, today)

@@ -8,6 +8,10 @@ from datetime import date
 from enum import Enum
 from typing import TypeAlias
 
+from apiwright.ir.policies.bulk import BulkAnswer, BulkVerb
+from apiwright.ir.policies.caching import Caching
+from apiwright.ir.policies.conditional import Conditional
+from apiwright.ir.policies.idempotency import Idempotency
 from apiwright.ir.schemas import Json, Schema
 from apiwright.problems import Position
 
@@ -35,7 +39,8 @@ class Parameter:
     """A parameter of an operation.
 
     `style` and `explode` are set as OpenAPI's defaults say where the contract leaves them out;
-    `content` is the media type of a parameter that carries a document of its own.
+    `content` is the media type of a parameter that carries a document of its own; `renamed_to` is
+    what the newest version calls a parameter of an older one, where that says so.
     """
 
     name: str
@@ -50,6 +55,7 @@ class Parameter:
     content: str = ""
     description: str = ""
     example: tuple[Json, ...] = ()
+    renamed_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +232,19 @@ class ListAction:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportAction:
+    """Send all rows of a list, in one of these media types; `listing` has no pages."""
+
+    listing: ListAction
+    media_types: tuple[str, ...]
+
+    @property
+    def entity(self) -> str:
+        """The entity whose rows are sent."""
+        return self.listing.entity
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """An attribute of the body that is stored in a column."""
 
@@ -277,6 +296,25 @@ class RowAction:
 
 
 @dataclass(frozen=True, slots=True)
+class BulkAction:
+    """Do something with many rows, all of them or (`partial`) each for itself.
+
+    `items` is the attribute of the body that lists them, empty where the body is the list; `key`
+    that of an entry which says which row it changes. An entry of what is deleted is a key itself.
+    """
+
+    verb: BulkVerb
+    entity: str
+    rows: Rows
+    items: str = ""
+    key: str = ""
+    writes: tuple[Write, ...] = ()
+    view: View | None = None
+    answer: BulkAnswer | None = None
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TokenAction:
     """Exchange a login and a password for tokens (RFC 6749, section 4.3)."""
 
@@ -298,6 +336,17 @@ class LogoutAction:
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordAction:
+    """Give the caller's account another password, for the present one.
+
+    `current` and `new` are the attributes of the body that hold the two.
+    """
+
+    current: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class CustomAction:
     """Something that only people can write; `reason` says why it was not understood."""
 
@@ -308,11 +357,18 @@ Action: TypeAlias = (
     ListAction
     | CreateAction
     | RowAction
+    | BulkAction
+    | ExportAction
     | TokenAction
     | RefreshAction
     | LogoutAction
+    | PasswordAction
     | CustomAction
 )
+
+
+OnRows: TypeAlias = ListAction | CreateAction | RowAction | BulkAction | ExportAction
+"""What is done with rows of an entity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +377,10 @@ class Operation:
 
     `id` is its operationId (or one made from method and path), `name` what it is called in
     Python, `path` its path below the base path. `evidence` tells why `action` was chosen.
+    `conditional` tells what it does about the conditions of a request; `cache_control` is what the
+    contract promises for its answer, `caching` whether it is kept.
     What is `deprecated` may have been so since a day, and may be gone from another day on.
+    `home` is the base path of the older version that alone still offers it, empty for all others.
     """
 
     id: str
@@ -343,6 +402,12 @@ class Operation:
     deprecated: bool = False
     deprecated_since: date | None = None
     sunset: date | None = None
+    home: str = ""
+    if_match_required: bool = False
+    cache_control: str = ""
+    conditional: Conditional | None = None
+    caching: Caching | None = None
+    idempotency: Idempotency | None = None
 
     @property
     def public(self) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from apiwright.ir.operations import Operation
+from apiwright.ir.policies.events import ResourceEvents, Webhook
+from apiwright.ir.policies.limits import Limit
 from apiwright.ir.schemas import Json, NamedSchema
 from apiwright.ir.storage import Entity
 
@@ -121,7 +123,11 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service, understood. `deleted` names tables that may go with their rows."""
+    """A service, understood.
+
+    `deleted` names tables that may go with their rows, `audited` the entities whose writes are
+    kept in the audit trail; `limits` has those of each operation that is limited, by its id.
+    """
 
     title: str
     version: str
@@ -137,6 +143,41 @@ class Service:
     default_role: str
     errors: Errors
     deleted: tuple[str, ...] = ()
+    events: tuple[ResourceEvents, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
+    audited: tuple[str, ...] = ()
+    limits: Mapping[str, tuple[Limit, ...]] = field(default_factory=dict)
+
+    @property
+    def limited(self) -> bool:
+        """Whether any request is counted: those of operations with limits, and failed logins."""
+        return bool(self.limits) or self.identity is not None
+
+    def address(self, operation: Operation) -> str:
+        """The whole path of an operation."""
+        return f"{operation.home or self.base_path}{operation.path}"
+
+    @property
+    def offered(self) -> Service:
+        """The service without the operations that only an older version offers."""
+        kept = {name: known for name, known in self.operations.items() if not known.home}
+        if len(kept) == len(self.operations):
+            return self
+        resources = tuple(
+            replace(resource, operations=tuple(n for n in resource.operations if n in kept))
+            for resource in self.resources
+        )
+        return replace(
+            self,
+            operations=kept,
+            resources=tuple(r for r in resources if r.operations),
+            limits={name: known for name, known in self.limits.items() if name in kept},
+        )
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether any request can be sent with an idempotency key."""
+        return any(known.idempotency is not None for known in self.operations.values())
 
     @property
     def identity(self) -> Entity | None:
@@ -145,3 +186,8 @@ class Service:
             if entity.identity is not None:
                 return entity
         return None
+
+    @property
+    def recorded(self) -> frozenset[str]:
+        """The entities whose writes leave something behind beside their rows."""
+        return frozenset((*self.audited, *(known.entity for known in self.events)))

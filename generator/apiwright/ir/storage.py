@@ -39,6 +39,7 @@ class Fill(Enum):
     DEFAULT = "default"
     DATABASE = "database"
     DELETED = "deleted"
+    VERSION = "version"
 
 
 class OnDelete(Enum):
@@ -102,7 +103,8 @@ class Column:
     values that it is limited to, `enum_class` the named schema that lists them. `stored_as` is
     PostgreSQL's type where it isn't the usual one, `enum_type` the enum type that holds the values.
     `default` is wrapped in a tuple, since null is a value too. `renamed` tells what the column was
-    called before, `renamed_values` what values of its enum were, `backfill` what old rows get.
+    called before, `renamed_values` what values of its enum were, `backfill` what old rows get;
+    `deleted_values` are values that its enum had, and rows have no more.
     """
 
     name: str
@@ -127,6 +129,7 @@ class Column:
     renamed: Renamed | None = None
     renamed_values: tuple[tuple[str, Renamed], ...] = ()
     backfill: Backfill | None = None
+    deleted_values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +258,11 @@ class Entity:
             if column.name == name:
                 return column
         raise KeyError(name)
+
+    @property
+    def version(self) -> Column | None:
+        """The column that counts how often a row was changed, if there is one."""
+        return next((column for column in self.columns if column.fill is Fill.VERSION), None)
 
     @property
     def key_column(self) -> Column:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from apiwright.load.document import Document, load
 from apiwright.load.grammar import KINDS, SECTIONS, Field, Kind, Shape
-from apiwright.load.node import Node, Plain, Scalar, Source, plain
+from apiwright.load.node import Node, Plain, Scalar, Source, copied, plain
 from apiwright.load.walk import Place, kind_at, walk, walk_from
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Scalar",
     "Shape",
     "Source",
+    "copied",
     "kind_at",
     "load",
     "plain",

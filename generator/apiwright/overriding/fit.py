@@ -99,7 +99,7 @@ def _check_method(method: OverrideMethod, known: ExpectedClass, report: Report) 
                 "its name with an underscore if it is a helper",
             )
         return
-    if not _fits(method, wanted):
+    if not fits(method, wanted):
         report.error(
             "override-signature",
             f"{method.name} no longer fits the operation {wanted.operation}",
@@ -108,7 +108,8 @@ def _check_method(method: OverrideMethod, known: ExpectedClass, report: Report) 
         )
 
 
-def _fits(method: OverrideMethod, wanted: Expected) -> bool:
+def fits(method: OverrideMethod, wanted: Expected) -> bool:
+    """Whether a method has the arguments and the result that are wanted, as far as it says."""
     if not method.is_async or len(method.arguments) != len(wanted.arguments):
         return False
     for (name, kind), (wanted_name, wanted_kind) in zip(

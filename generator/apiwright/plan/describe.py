@@ -6,21 +6,31 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from apiwright.ir.operations import (
+    BulkAction,
     CreateAction,
     CustomAction,
+    ExportAction,
     ListAction,
     LogoutAction,
+    OnRows,
     Operation,
+    PasswordAction,
     RefreshAction,
     RowAction,
     TokenAction,
 )
+from apiwright.ir.policies.bulk import BulkVerb
+from apiwright.ir.policies.conditional import BODY
+from apiwright.ir.policies.idempotency import Idempotency
+from apiwright.ir.policies.limits import Limit
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import Column, Entity, Fill, ManyToMany
 from apiwright.plan.schema_classes import SchemaClasses, plan_schema_classes
 from apiwright.plan.storage.types import sql_type
+from apiwright.plan.views.audit import audited_columns
 from apiwright.plan.views.direct import DirectBuilder, answers_module
-from apiwright.plan.views.service import api_package
+from apiwright.plan.views.exports import with_possible_exports
+from apiwright.understand.versions.names import version_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,7 @@ class SchemaStory:
 
 def describe_operations(service: Service) -> tuple[OperationStory, ...]:
     """The story of every operation, in the order of the contract."""
+    service = with_possible_exports(service)
     builder = DirectBuilder(service, plan_schema_classes(service))
     homes = {name: resource for resource in service.resources for name in resource.operations}
     return tuple(
@@ -76,14 +87,19 @@ def describe_schemas(service: Service) -> tuple[SchemaStory, ...]:
 def _operation(
     operation: Operation, resource: Resource, service: Service, why_not_direct: str
 ) -> OperationStory:
-    package = api_package(service)
+    package = version_name(operation.home or service.base_path)
     return OperationStory(
         id=operation.id,
         method=operation.method.upper(),
-        path=f"{service.base_path}{operation.path}",
+        path=service.address(operation),
         place=str(operation.position),
         does=_does(operation, service),
-        details=(*_details(operation, service), *_way(operation, why_not_direct)),
+        details=(
+            *_details(operation, service),
+            *_conditions(operation),
+            *_keeping(operation),
+            *_way(operation, why_not_direct),
+        ),
         evidence=operation.evidence,
         files=(
             f"app/api/{package}/{resource.module}.py",
@@ -101,17 +117,33 @@ def _does(operation: Operation, service: Service) -> str:
     action = operation.action
     if isinstance(action, CustomAction):
         return f"answers 501 until overridden: {action.reason}"
-    if isinstance(action, TokenAction):
-        return "signs in: exchanges login and password for tokens"
-    if isinstance(action, RefreshAction):
-        return "exchanges a refresh token for new tokens"
-    if isinstance(action, LogoutAction):
-        return "signs out: ends the caller's session"
+    if isinstance(action, OnRows):
+        return _does_with_rows(action, service)
+    return _SIGN_IN[type(action)]
+
+
+_SIGN_IN: Mapping[type, str] = {
+    TokenAction: "signs in: exchanges login and password for tokens",
+    RefreshAction: "exchanges a refresh token for new tokens",
+    LogoutAction: "signs out: ends the caller's session",
+    PasswordAction: "changes the caller's password, and ends the other sessions of the account",
+}
+
+
+def _does_with_rows(action: OnRows, service: Service) -> str:
     entity = service.entities[action.entity]
     if isinstance(action, ListAction):
         return f"lists {entity.name}, from the table {entity.table}"
     if isinstance(action, CreateAction):
         return f"creates a {entity.name} in the table {entity.table}"
+    if isinstance(action, ExportAction):
+        kinds = " or ".join(action.media_types)
+        return f"sends every {entity.name} of the table {entity.table} as {kinds}, as a stream"
+    if isinstance(action, BulkAction):
+        verb = action.verb.value.removeprefix("bulk-")
+        verb = "soft-delete" if verb == "delete" and entity.soft_delete else verb
+        whole = "each for itself" if action.partial else "all of them or none"
+        return f"{verb}s many {entity.name} of the table {entity.table}, {whole}"
     which = "the caller's own" if action.key is None else "one"
     verb = "soft-deletes" if action.verb.value == "delete" and entity.soft_delete else ""
     return f"{verb or action.verb.value + 's'} {which} {entity.name} of the table {entity.table}"
@@ -119,24 +151,68 @@ def _does(operation: Operation, service: Service) -> str:
 
 def _details(operation: Operation, service: Service) -> Iterator[str]:
     yield _callers(operation)
+    yield from (_limit(limit) for limit in service.limits.get(operation.id, ()))
+    if operation.idempotency is not None:
+        yield _idempotency(operation.idempotency)
     action = operation.action
-    if isinstance(action, ListAction | RowAction) and action.rows.owned:
+    if isinstance(action, ExportAction):
+        action = action.listing
+    adds = isinstance(action, BulkAction) and action.verb is BulkVerb.CREATE
+    if isinstance(action, ListAction | RowAction | BulkAction) and action.rows.owned and not adds:
         owner = service.entities[action.entity].owner
         unless = f", unless the caller has {owner.unless}" if owner and owner.unless else ""
         yield f"only rows whose {owner.column if owner else 'owner'} is the caller{unless}"
-    if isinstance(action, ListAction):
+    if isinstance(operation.action, ExportAction):
+        yield from _shown_rows(operation.action.listing)
+    elif isinstance(action, ListAction):
         yield from _list_details(action)
-    if isinstance(action, CreateAction | RowAction) and action.writes:
+    if isinstance(action, CreateAction | RowAction | BulkAction) and action.writes:
         yield "stores " + ", ".join(f"{w.attribute} in {w.column}" for w in action.writes)
+
+
+def _idempotency(known: Idempotency) -> str:
+    who = "every request needs" if known.required else "a request may have"
+    return (
+        f"{who} an Idempotency-Key: it has its effect once, and the same answer for "
+        f"{known.hours} hours"
+    )
+
+
+def _conditions(operation: Operation) -> Iterator[str]:
+    """What the operation does about versions."""
+    known = operation.conditional
+    if known is None:
+        return
+    if known.holds:
+        needs = "needs" if known.required else "takes"
+        yield f"{needs} If-Match: a row of another version is not changed"
+    if known.mark:
+        of = "of all that it shows" if known.mark == BODY else f"of {known.version}"
+        yield f"answers with an ETag, made {of}"
+    if known.reads:
+        yield f"answers 304 to If-None-Match; Cache-Control: {known.cache_control}"
+
+
+def _keeping(operation: Operation) -> Iterator[str]:
+    """Whether and how its answers are kept."""
+    known = operation.caching
+    if known is None:
+        return
+    alone = known.public or operation.public
+    whose = "for everybody" if alone else "for each caller"
+    yield f"kept for {known.seconds} seconds, {whose}, until a write to {', '.join(known.tables)}"
+    if known.vary:
+        yield f"kept apart by {', '.join(known.vary)}"
 
 
 def _way(operation: Operation, why_not_direct: str) -> Iterator[str]:
     """How the default answer comes about."""
     if isinstance(operation.action, ListAction | CreateAction | RowAction):
+        keyless = " and no key is sent" if operation.idempotency is not None else ""
         yield (
             f"works with a session: {why_not_direct}"
             if why_not_direct
-            else "answered by PostgreSQL itself, while nobody overrides it"
+            else f"answered by PostgreSQL itself, while nobody overrides it{keyless}"
         )
 
 
@@ -153,6 +229,13 @@ def _callers(operation: Operation) -> str:
     return f"needs {' or '.join(ways)}"
 
 
+def _limit(limit: Limit) -> str:
+    burst = f", {limit.burst} at once" if limit.burst != limit.quota else ""
+    window = "1 second" if limit.window == 1 else f"{limit.window} seconds"
+    requests = "1 request" if limit.quota == 1 else f"{limit.quota} requests"
+    return f"takes {requests} per {limit.per.value} in {window}{burst}, {limit.origin}"
+
+
 def _list_details(action: ListAction) -> Iterator[str]:
     page = action.page
     styles = [
@@ -164,6 +247,15 @@ def _list_details(action: ListAction) -> Iterator[str]:
         yield f"pages by {' and '.join(styles)}, {page.default_limit} at a time"
     else:
         yield f"no pages: {page.default_limit} at most"
+    yield from _shown_rows(action)
+    usual = ", ".join(
+        f"{step.column} {'descending' if step.descending else 'ascending'}" for step in action.order
+    )
+    yield f"in the order of {usual}{' otherwise' if action.sort is not None else ''}"
+
+
+def _shown_rows(action: ListAction) -> Iterator[str]:
+    """Which rows a list shows, and in which order on demand."""
     for rule in action.filters:
         yield f"{rule.attribute} filters: {rule.column or rule.relation} {rule.compare.value}"
     if action.search is not None:
@@ -171,10 +263,6 @@ def _list_details(action: ListAction) -> Iterator[str]:
     if action.sort is not None:
         columns = dict.fromkeys(key.column for key in action.sort.keys)
         yield f"{action.sort.attribute} orders by {', '.join(columns)}"
-    usual = ", ".join(
-        f"{step.column} {'descending' if step.descending else 'ascending'}" for step in action.order
-    )
-    yield f"in the order of {usual}{' otherwise' if action.sort is not None else ''}"
 
 
 def _schema(name: str, service: Service, classes: SchemaClasses) -> SchemaStory:
@@ -187,6 +275,8 @@ def _schema(name: str, service: Service, classes: SchemaClasses) -> SchemaStory:
             if schema == name
         }
     )
+    if name in service.recorded:
+        files += ["app/recording.py"]
     if entity is not None:
         files += [
             f"app/models/{entity.module}.py",
@@ -196,7 +286,7 @@ def _schema(name: str, service: Service, classes: SchemaClasses) -> SchemaStory:
         name=name,
         place=str(known.schema.position),
         does=f"stored in the table {entity.table}" if entity else _use(files),
-        details=tuple(_storage(entity)) if entity is not None else (),
+        details=(*_storage(entity), *_told(name, service)) if entity is not None else (),
         evidence=entity.evidence if entity is not None else (),
         files=tuple(files),
     )
@@ -219,11 +309,30 @@ def _storage(entity: Entity) -> Iterator[str]:
         yield f"index: {', '.join(index.columns)} ({index.reason})"
 
 
+def _told(name: str, service: Service) -> Iterator[str]:
+    """What writes leave behind beside the row."""
+    for known in service.events:
+        if known.entity == name:
+            for occasion, event in known.occasions:
+                yield f"tells {event} when {occasion.value}{_hooks(event, service)}"
+            for event in known.published:
+                yield f"tells {event} when an override publishes it{_hooks(event, service)}"
+    if name in service.audited:
+        kept = audited_columns(service.entities[name], service)
+        yield f"audited: {', '.join(column.name for column in kept)}"
+
+
+def _hooks(event: str, service: Service) -> str:
+    fed = [webhook.name for webhook in service.webhooks if event in webhook.events]
+    return f", to the webhook {' and '.join(fed)}" if fed else ""
+
+
 _FILLS: Mapping[Fill, str] = {
     Fill.GENERATED: "made by the database",
     Fill.CREATED: "the time of creation",
     Fill.UPDATED: "the time of the last change",
     Fill.DATABASE: "given by the database",
+    Fill.VERSION: "how often it was changed",
     Fill.OWNER: "the account that creates it",
     Fill.DELETED: "the time of deletion",
     Fill.DEFAULT: "a default",

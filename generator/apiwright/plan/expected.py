@@ -5,6 +5,7 @@ from __future__ import annotations
 from apiwright.ir.service import Service
 from apiwright.overriding.fit import Expected, ExpectedClass
 from apiwright.plan.schema_classes import SchemaClasses, plan_schema_classes
+from apiwright.plan.views.events import events_view
 from apiwright.plan.views.signatures import signature
 
 
@@ -22,6 +23,27 @@ def expected_overrides(service: Service) -> dict[str, ExpectedClass]:
         )
         for resource in service.resources
     }
+
+
+def expected_handlers(service: Service) -> ExpectedClass | None:
+    """The class that may handle events, in `overrides/events.py`; None where there are none."""
+    if not service.events:
+        return None
+    classes = plan_schema_classes(service)
+    view = events_view(service, classes, handled=True)
+    return ExpectedClass(
+        module="events",
+        name="EventHandlers",
+        methods={
+            handler.method_name: Expected(
+                operation=handler.event,
+                name=handler.method_name,
+                arguments=(("event", f"EventOf[{handler.schema}]"),),
+                returns="None",
+            )
+            for handler in view.handlers
+        },
+    )
 
 
 def expected_method(service: Service, classes: SchemaClasses, operation_id: str) -> Expected:

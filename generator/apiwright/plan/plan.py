@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from apiwright import names
 from apiwright.code import Code, constant, dotted, ident, joined
+from apiwright.ir.operations import BulkAction, ExportAction
 from apiwright.ir.service import Service
+from apiwright.ir.versions import Version
 from apiwright.plan.files import DataFile, Plan, PlannedFile, Policy
 from apiwright.plan.models import generate_models
 from apiwright.plan.requests import requests_document
@@ -17,22 +19,33 @@ from apiwright.plan.storage.snapshot import write_snapshot, write_unmanaged
 from apiwright.plan.storage.storage_plan import StoragePlan, storage_plan
 from apiwright.plan.storage.tables import needs_more
 from apiwright.plan.test_files import test_data, test_files
+from apiwright.plan.views.alerts import alerts
+from apiwright.plan.views.audit import audited_views
 from apiwright.plan.views.binding import binding_view
+from apiwright.plan.views.caching import caching_view
 from apiwright.plan.views.constraints import constraints_view
+from apiwright.plan.views.dashboard import dashboard
 from apiwright.plan.views.deprecation import deprecations
 from apiwright.plan.views.direct import DirectBuilder, answers_module
+from apiwright.plan.views.events import events_view
+from apiwright.plan.views.exports import exported_shapes, with_possible_exports
+from apiwright.plan.views.limits import limits_view
 from apiwright.plan.views.models import model_view, needs_own_type
 from apiwright.plan.views.repositories import repository_view
-from apiwright.plan.views.routers import router_view
+from apiwright.plan.views.routers import homes, router_names, router_view
 from apiwright.plan.views.seeds import account_view, seed_views
 from apiwright.plan.views.service import (
     ResourceName,
     api_package,
     identity_view,
+    is_versioned,
+    keeps_answers,
     resource_name,
     service_view,
 )
 from apiwright.plan.views.services import service_class_view
+from apiwright.plan.views.versions import version_view
+from apiwright.understand.versions.names import version_name
 
 
 def plan(
@@ -40,14 +53,20 @@ def plan(
     history: History,
     bound: Mapping[str, str],
     storage: StoragePlan | None = None,
+    *,
+    versions: tuple[Version, ...] = (),
+    handled: bool = False,
 ) -> Plan:
     """Every file of the service.
 
     `history` are the revisions that exist, `storage` what becomes of the database if that is known
     already; `bound` maps the modules of resources to those of the
-    overrides that take their place, such as `items` to `overrides.items`.
+    overrides that take their place, such as `items` to `overrides.items`. `versions` are the older
+    ones of the API that live beside it; `handled` tells whether there are handlers of events in
+    `overrides/events.py`.
     """
-    return _Planner(service, history, bound, storage or storage_plan(history, service)).plan()
+    storage = storage or storage_plan(history, service)
+    return _Planner(service, history, bound, storage, versions, handled=handled).plan()
 
 
 class _Planner:
@@ -57,11 +76,15 @@ class _Planner:
         history: History,
         bound: Mapping[str, str],
         storage: StoragePlan,
+        versions: tuple[Version, ...],
+        *,
+        handled: bool,
     ) -> None:
-        self._service = service
+        self._service = service = with_possible_exports(service)
         self._history = history
         self._bound = bound
         self._storage = storage
+        self._versions = versions
         self._classes: SchemaClasses = plan_schema_classes(service)
         self._tables = {table.name: table for table in storage.tables}
         identity = service.identity
@@ -69,9 +92,16 @@ class _Planner:
         views = {resource.module: self._direct.resource(resource) for resource in service.resources}
         self._answered = {module: view for module, view in views.items() if view is not None}
         self._context: dict[str, object] = {
-            "service": service_view(service, overridden=bool(bound), direct=bool(self._answered)),
+            "service": service_view(
+                service,
+                overridden=bool(bound),
+                direct=bool(self._answered),
+                versions=versions,
+            ),
             "binding": binding_view(service),
             "adopted": bool(history.unmanaged) or any(table.found for table in storage.tables),
+            "events": events_view(service, self._classes, handled=handled),
+            "audited": audited_views(service),
             "identity": identity_view(identity, service.default_role) if identity else None,
         }
 
@@ -85,19 +115,60 @@ class _Planner:
 
     def _application(self) -> Iterator[PlannedFile]:
         service = self._service
-        for path in _ALWAYS:
+        for path in (*_ALWAYS, *self._where_used()):
             yield self._file(path)
-        if service.identity is not None:
-            for path in _WITH_SIGN_IN:
-                yield self._file(path)
-        deprecated = deprecations(service)
+        if keeps_answers(service):
+            caching = caching_view(service)
+            for path in _WITH_CACHES:
+                yield self._file(path, caching=caching)
+        deprecated = deprecations(
+            (service.offered, *(version.service for version in self._versions))
+        )
         if deprecated:
             yield self._file("app/api/deprecation.py", deprecations=deprecated)
+        if service.limited:
+            for path in _WITH_LIMITS:
+                yield self._file(path)
+            yield self._file("app/limits/policies.py", limits=limits_view(service))
         yield from self._models()
         yield from self._schemas()
         if self._answered:
             yield from self._direct_answers()
         yield from self._resources()
+        yield from self._older()
+
+    def _older(self) -> Iterator[PlannedFile]:
+        """Older versions of the API, in terms of the newest."""
+        if not self._versions:
+            return
+        for name in ("exchange", "operations", "route", "shapes"):
+            yield self._file(f"app/versions/{name}.py")
+        views = tuple(version_view(version) for version in self._versions)
+        yield self._file("app/versions/__init__.py", versions=views)
+        for version, view in zip(self._versions, views, strict=True):
+            path = f"app/versions/{version.name}.py"
+            yield self._file(path, "app/versions/version.py.j2", version=view)
+
+    def _where_used(self) -> Iterator[str]:
+        """The files that depend on nothing but whether the contract asks for what they do."""
+        service = self._service
+        actions = [operation.action for operation in service.operations.values()]
+        for used, paths in (
+            (service.identity is not None, _WITH_SIGN_IN),
+            (service.recorded, _WITH_RECORDING),
+            (service.events, _WITH_EVENTS),
+            (service.webhooks, ("app/relay/webhooks.py",)),
+            (service.audited, ("app/audit.py", "app/models/audit.py")),
+            (is_versioned(service), _WITH_VERSIONS),
+            (service.idempotent, _WITH_KEYS),
+            (any(isinstance(action, ExportAction) for action in actions), _WITH_EXPORTS),
+            (
+                any(isinstance(action, BulkAction) for action in actions),
+                ("app/repositories/bulk.py",),
+            ),
+        ):
+            if used:
+                yield from paths
 
     def _models(self) -> Iterator[PlannedFile]:
         entities = list(self._service.entities.values())
@@ -149,10 +220,11 @@ class _Planner:
             modules=joined(list(modules.values())),
             resources=tuple((modules[r.module], resource_name(r)) for r in resources),
         )
-        for name in ("__main__", "calls", "route", "statements"):
+        for name in ("__main__", "calls", "remembered", "route", "statements"):
             yield self._file(f"app/direct/{name}.py")
         columns = [c for entity in self._service.entities.values() for c in entity.columns]
         shown = {s.function: s for view in self._answered.values() for s in view.shapes}
+        shown |= {s.function: s for s in exported_shapes(self._service, self._direct.shapes)}
         yield self._file(
             "app/direct/shapes.py",
             shapes=self._direct.shapes.needed(shown.values()),
@@ -163,9 +235,23 @@ class _Planner:
             path = f"app/direct/{modules[module]}.py"
             yield self._file(path, "app/direct/resource.py.j2", direct=view)
 
+    def _routers(self) -> Iterator[PlannedFile]:
+        """A router for each resource, and for what only an older version offers of it."""
+        views = router_names(self._service)
+        yield self._file("app/api/router.py", routers=views)
+        for package in sorted({view.package for view in views}):
+            yield self._file(f"app/api/{package}/__init__.py", "app/api/v1/__init__.py.j2")
+        for resource in self._service.resources:
+            for home in homes(resource, self._service):
+                folder = version_name(home) if home else api_package(self._service)
+                yield self._file(
+                    f"app/api/{folder}/{resource.module}.py",
+                    "app/api/v1/tag.py.j2",
+                    router=router_view(resource, self._service, self._classes, home),
+                )
+
     def _resources(self) -> Iterator[PlannedFile]:
-        package = api_package(self._service)
-        yield self._file(f"app/api/{package}/__init__.py", "app/api/v1/__init__.py.j2")
+        yield from self._routers()
         bindings: list[tuple[Code, Code]] = []
         overridden: list[ResourceName] = []
         for resource in self._service.resources:
@@ -173,11 +259,6 @@ class _Planner:
             bindings.append((dotted(module), ident(resource.service_class)))
             if resource.module in self._bound:
                 overridden.append(resource_name(resource))
-            yield self._file(
-                f"app/api/{package}/{resource.module}.py",
-                "app/api/v1/tag.py.j2",
-                router=router_view(resource, self._service, self._classes),
-            )
             yield self._file(
                 f"app/services/{resource.service_module}.py",
                 "app/services/service.py.j2",
@@ -205,6 +286,7 @@ class _Planner:
     def _project(self) -> Iterator[PlannedFile]:
         for path in _PROJECT:
             yield self._file(path)
+        yield self._file("monitoring/alerts.yaml", alerts=alerts(self._service))
         identity = self._service.identity
         yield self._file(
             "app/seed.py",
@@ -230,12 +312,18 @@ class _Planner:
             direct=bool(self._answered),
             called=_called(self._storage),
             closed=self._closed(),
+            versions=self._versions,
         )
 
     def _data(self) -> Iterator[DataFile]:
-        yield from test_data(self._service)
+        yield from test_data(self._service, self._versions)
         yield DataFile("app/contract/openapi.json", _json(dict(self._service.contract)))
         yield DataFile("app/contract/requests.json", _json(requests_document(self._service)))
+        for version in self._versions:
+            older, folder = version.service, f"app/contract/{version.name}"
+            yield DataFile(f"{folder}/openapi.json", _json(dict(older.contract)))
+            yield DataFile(f"{folder}/requests.json", _json(requests_document(older)))
+        yield DataFile("monitoring/dashboard.json", _json(dashboard(self._service)))
         for table in self._storage.tables:
             yield DataFile(f"alembic/schema/{table.name}.json", write_snapshot(table))
         if self._history.unmanaged:
@@ -266,38 +354,98 @@ _ALWAYS = (
     "app/api/dependencies.py",
     "app/api/docs.py",
     "app/api/health.py",
+    "app/api/metrics.py",
     "app/api/responses.py",
-    "app/api/router.py",
     "app/api/routing.py",
-    "app/cache.py",
+    "app/commands.py",
     "app/config.py",
     "app/contract/__init__.py",
+    "app/current.py",
     "app/database.py",
+    "app/draining.py",
     "app/errors.py",
     "app/main.py",
+    "app/logs.py",
+    "app/metrics.py",
     "app/models/base.py",
     "app/monitoring.py",
     "app/paths.py",
+    "app/pool.py",
+    "app/proxies.py",
+    "app/queries.py",
+    "app/readiness.py",
+    "app/redis.py",
     "app/repositories/__init__.py",
     "app/repositories/base.py",
     "app/repositories/search.py",
     "app/schemas/__init__.py",
     "app/schemas/base.py",
+    "app/slow.py",
+    "app/spans.py",
+    "app/tracing.py",
     "app/services/__init__.py",
     "app/services/base.py",
     "app/utils/__init__.py",
+    "app/utils/addresses.py",
     "app/utils/json.py",
     "app/utils/pagination.py",
     "app/utils/parameters.py",
+    "app/utils/pipe.py",
     "app/utils/validators.py",
     "app/utils/values.py",
 )
 _WITH_SIGN_IN = (
+    "app/limits/attempts.py",
+    "app/limits/identity.py",
     "app/models/session.py",
     "app/services/sessions.py",
     "app/utils/roles.py",
     "app/utils/security.py",
 )
+_WITH_KEYS = (
+    "app/api/idempotency.py",
+    "app/models/idempotency.py",
+    "app/repositories/idempotency.py",
+)
+_WITH_EXPORTS = (
+    "app/api/export.py",
+    "app/cursors.py",
+    "app/services/export.py",
+    "app/utils/csv.py",
+)
+_WITH_RECORDING = ("app/origin.py", "app/recording.py")
+_WITH_EVENTS = (
+    "app/events/__init__.py",
+    "app/events/bindings.py",
+    "app/events/handlers.py",
+    "app/events/outbox.py",
+    "app/events/resources.py",
+    "app/models/outbox.py",
+    "app/relay/__init__.py",
+    "app/relay/__main__.py",
+    "app/relay/deliveries.py",
+    "app/relay/destinations.py",
+    "app/relay/figures.py",
+    "app/relay/record.py",
+    "app/relay/relay.py",
+    "app/relay/stream.py",
+)
+_WITH_LIMITS = (
+    "app/limits/__init__.py",
+    "app/limits/buckets.py",
+    "app/limits/headers.py",
+    "app/limits/limiter.py",
+    "app/limits/shared.py",
+)
+_WITH_CACHES = (
+    "app/api/caching.py",
+    "app/caching/__init__.py",
+    "app/caching/answers.py",
+    "app/caching/policies.py",
+    "app/caching/tokens.py",
+    "app/caching/touched.py",
+)
+_WITH_VERSIONS = ("app/api/conditional.py", "app/utils/conditions.py")
 _PROJECT = (
     ".dockerignore",
     ".env.example",
@@ -310,5 +458,6 @@ _PROJECT = (
     "pyproject.toml",
     "pytest.ini",
     "requirements-dev.txt",
+    "requirements-tracing.txt",
     "requirements.txt",
 )

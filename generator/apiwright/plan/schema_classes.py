@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from apiwright import names
-from apiwright.ir.operations import CreateAction, ListAction, Operation, RowAction
+from apiwright.ir.operations import OnRows, Operation
 from apiwright.ir.schemas import Direction, NamedSchema, Schema
 from apiwright.ir.service import Service
 from apiwright.ir.shapes import flat, references
@@ -126,6 +126,9 @@ def _uses(service: Service) -> dict[str, set[Direction]]:
         for root, direction in _roots(operation):
             for name in _reached(root, service.schemas):
                 found.setdefault(name, set()).add(direction)
+    for told in service.events:
+        for name in (told.entity, *_reached(service.schemas[told.entity].schema, service.schemas)):
+            found.setdefault(name, set()).add(Direction.RESPONSE)
     return {name: found[name] for name in service.schemas if name in found}
 
 
@@ -151,7 +154,7 @@ def _modules(service: Service, used: Iterable[str]) -> dict[str, str]:
             for root, _ in _roots(operation):
                 for name in _reached(root, service.schemas):
                     users[name].add(resource_module(resource.module))
-                    if isinstance(action, ListAction | CreateAction | RowAction):
+                    if isinstance(action, OnRows):
                         entities[name].add(service.entities[action.entity].module)
     modules = {}
     for name, homes in users.items():
@@ -212,6 +215,6 @@ def _parameter_classes(service: Service, taken: set[str]) -> Iterator[QueryClass
 
 def _home(service: Service, operation: Operation, otherwise: str) -> str:
     action = operation.action
-    if isinstance(action, ListAction | CreateAction | RowAction):
+    if isinstance(action, OnRows):
         return service.entities[action.entity].module
     return otherwise

@@ -7,6 +7,8 @@ import re
 from apiwright.code import docstring
 from apiwright.ir.operations import CustomAction
 from apiwright.ir.service import Service
+from apiwright.ir.versions import Version
+from apiwright.overriding.adapters import ADAPTER, FOLDER
 from apiwright.overriding.stub import Stub
 from apiwright.plan.expected import expected_method
 from apiwright.plan.schema_classes import plan_schema_classes
@@ -22,6 +24,30 @@ _TYPES = {
     "DecimalText": ("app.utils.validators", "DecimalText"),
     "Base64": ("app.utils.validators", "Base64"),
 }
+
+
+def adapter_stub(versions: tuple[Version, ...], name: str) -> Stub | None:
+    """The stub of a method of an adapter, such as `v1:upgrade_item`; None for any other name."""
+    version, _, method = name.partition(":")
+    for known in versions:
+        if known.name == version and method in known.methods:
+            here, there = known.name, known.newest
+            if method.startswith("downgrade"):
+                here, there = there, here
+            return Stub(
+                module=f"{FOLDER}/{version}",
+                class_name=ADAPTER,
+                base=("app.versions", version),
+                method=method,
+                imports=(("typing", "Any"), ("typing_extensions", "override")),
+                lines=(
+                    "@override",
+                    f"def {method}(self, value: Any) -> Any:",
+                    f'    """From {here} to {there}."""',
+                    f"    return super().{method}(value)",
+                ),
+            )
+    return None
 
 
 def stub_of(service: Service, operation_id: str) -> Stub:

@@ -10,12 +10,14 @@ from apiwright.ir.operations import (
     Action,
     CreateAction,
     CustomAction,
+    ExportAction,
     LinkWrite,
     ListAction,
     Location,
     LogoutAction,
     Operation,
     Order,
+    PasswordAction,
     PathColumn,
     RefreshAction,
     RowAction,
@@ -25,11 +27,14 @@ from apiwright.ir.operations import (
     View,
     Write,
 )
+from apiwright.ir.policies.bulk import BulkVerb
 from apiwright.ir.schemas import NamedSchema, Schema
 from apiwright.ir.service import SecurityScheme
 from apiwright.ir.shapes import flat, properties, target
 from apiwright.ir.storage import Column, Entity, Fill
-from apiwright.understand.exchange import answer_schema, body_content, many
+from apiwright.understand.bulk import BulkReader
+from apiwright.understand.exchange import Many, answer_schema, body_content, many
+from apiwright.understand.export import EXPORT, exported, exported_schema
 from apiwright.understand.lists import Listing, read_listing
 from apiwright.understand.operations import Written
 from apiwright.understand.sites import Site, SiteKind, collection_of, last_parameter
@@ -41,7 +46,11 @@ _VERBS = {
     "patch": RowVerb.UPDATE,
     "delete": RowVerb.DELETE,
 }
+_LINES = "lines of JSON or comma-separated values"
+_BULK = frozenset(verb.value for verb in BulkVerb)
 _LOGOUTS = frozenset({"logout", "log_out", "signout", "sign_out", "revoke"})
+_PASSWORDS = frozenset({"password", "change_password"})
+_CURRENT = ("current_password", "old_password", "password")
 _RESTORES = frozenset({"restore", "undelete", "recover"})
 
 
@@ -94,6 +103,10 @@ class ActionReader:
         posted = operation.method in {"post", "delete"} and not operation.public
         if kind == "logout" or (not kind and last in _LOGOUTS and posted):
             return Understood(LogoutAction(), (f"POST {operation.path}",))
+        changes = operation.method in {"post", "put"} and not operation.public
+        if kind == "password" or (not kind and last in _PASSWORDS and changes):
+            evidence = f"{operation.method.upper()} {operation.path} takes a new password"
+            return Understood(self._password(operation), (evidence,))
         return None
 
     def _token(self, operation: Operation) -> TokenAction:
@@ -110,6 +123,14 @@ class ActionReader:
             raise NotUnderstoodError("the body has no refresh_token")
         return RefreshAction(token)
 
+    def _password(self, operation: Operation) -> PasswordAction:
+        found = self._body_attributes(operation)
+        current = next((found[name] for name in _CURRENT if name in found), None)
+        new = found.get("new_password")
+        if current is None or new is None:
+            raise NotUnderstoodError("the body has no current_password and new_password")
+        return PasswordAction(current, new)
+
     def _body_attributes(self, operation: Operation) -> dict[str, str]:
         content = body_content(operation)
         schema = content.schema if content is not None else None
@@ -124,6 +145,10 @@ class ActionReader:
         if operation.success is None:
             raise NotUnderstoodError("no answer is declared for when all goes well")
         entity = self.entities[site.schema]
+        if kind in _BULK:
+            return self._bulk(item, entity, BulkVerb(kind))
+        if kind == EXPORT or _exports(operation):
+            return self._export(item, entity)
         if site.kind is SiteKind.COLLECTION:
             if operation.method == "get" and kind in {"", "list"}:
                 return self._list(item, entity)
@@ -139,7 +164,7 @@ class ActionReader:
         schema = said.string("schema") if said is not None else ""
         if said is not None and schema:
             kind = said.text or said.string("kind")
-            if kind in {"list", "create"}:
+            if kind in {"list", "create", EXPORT, *_BULK}:
                 return Site(operation.path, SiteKind.COLLECTION, schema)
             if said.string("key") == "caller":
                 return Site(operation.path, SiteKind.CALLER, schema)
@@ -147,9 +172,25 @@ class ActionReader:
         site = self.sites.get(operation.path)
         if site is not None:
             return site
+        kind = (said.text or said.string("kind")) if said is not None else ""
+        if kind in _BULK or kind == EXPORT or _exports(operation):
+            return self._collection(operation.path) or self._beside(operation)
         last = names.snake(operation.path.rstrip("/").rpartition("/")[2])
         parent = self.sites.get(collection_of(operation.path))
         return parent if last in _RESTORES and operation.method == "post" else None
+
+    def _collection(self, path: str) -> Site | None:
+        """The collection at a path, with or without a slash at its end."""
+        found = self.sites.get(path) or self.sites.get(f"{path}/")
+        return found if found is not None and found.kind is SiteKind.COLLECTION else None
+
+    def _beside(self, operation: Operation) -> Site | None:
+        """The collection that a path lies below, or whose things an export shows."""
+        known = self._collection(collection_of(operation.path))
+        name = exported_schema(operation) if _exports(operation) else ""
+        if known is None and name in self.entities:
+            return Site(operation.path, SiteKind.COLLECTION, name)
+        return known
 
     def _verb(self, operation: Operation, site: Site, kind: str) -> RowVerb | None:
         if kind:
@@ -157,6 +198,56 @@ class ActionReader:
         if site.path != operation.path:
             return RowVerb.RESTORE if self.entities[site.schema].soft_delete else None
         return _VERBS.get(operation.method)
+
+    def _bulk(self, item: Written, entity: Entity, verb: BulkVerb) -> Understood:
+        operation = item.operation
+        if operation.located(Location.QUERY):
+            name = operation.located(Location.QUERY)[0].name
+            raise NotUnderstoodError(f"parameter '{name}' means nothing for many rows")
+        said = item.node.get("x-bulk")
+        action = BulkReader(self.named, self._views).read(
+            operation,
+            entity,
+            verb,
+            self._rows(item, entity, key=""),
+            partial=said is not None and said.string("mode") == "partial",
+        )
+        if verb is BulkVerb.CREATE:
+            written = {write.column for write in action.writes}
+            self._check_sources(entity, written, action.rows, operation)
+        evidence = f"{operation.method.upper()} {operation.path} takes many {entity.name}"
+        return Understood(action, (evidence,))
+
+    def _export(self, item: Written, entity: Entity) -> Understood:
+        operation = item.operation
+        kinds = exported(operation)
+        if operation.method != "get" or not kinds:
+            raise NotUnderstoodError(f"it answers with something else than {_LINES}")
+        name = exported_schema(operation) or entity.name
+        view = self._views.view(name, entity)
+        if view.loads:
+            raise NotUnderstoodError(f"{name} shows related rows of each row")
+        listing = read_listing(item, entity, Many(name, "", ""), self.named)
+        if listing.unknown:
+            raise NotUnderstoodError(
+                f"parameter '{listing.unknown[0].name}' is no filter that we know; "
+                "x-filter can say what it compares"
+            )
+        page = listing.page
+        if page.limit or page.offset or page.number or page.cursor:
+            raise NotUnderstoodError("an export has no pages")
+        action = ListAction(
+            entity=entity.name,
+            view=view,
+            rows=self._rows(item, entity, key=""),
+            page=page,
+            order=_usual_order(item, listing),
+            filters=listing.filters,
+            search=listing.search,
+            sort=listing.sort,
+        )
+        evidence = f"GET {operation.path} answers with {' or '.join(kinds)}"
+        return Understood(ExportAction(action, kinds), (evidence,))
 
     def _list(self, item: Written, entity: Entity) -> Understood:
         operation = item.operation
@@ -327,6 +418,10 @@ class ActionReader:
         return ViewReader(self.named, self.entities)
 
 
+def _exports(operation: Operation) -> bool:
+    return operation.method == "get" and bool(exported(operation))
+
+
 def _can_generate(column: Column) -> bool:
     return column.type.value in {"uuid", "int32", "int64"}
 
@@ -345,18 +440,25 @@ def _any_parameter(path: str) -> str:
 
 def _order(item: Written, entity: Entity, listing: Listing) -> tuple[Order, ...]:
     """The order when the client doesn't say: the sort parameter's default, else newest first."""
-    if listing.sort is not None:
-        for _, parameter in item.parameters:
-            given = parameter.schema.default
-            if parameter.attribute == listing.sort.attribute and given:
-                wanted = given[0] if isinstance(given[0], list) else [given[0]]
-                by_value = {key.value: key for key in listing.sort.keys}
-                return tuple(
-                    Order(by_value[str(value)].column, by_value[str(value)].descending)
-                    for value in wanted
-                    if str(value) in by_value
-                )
+    usual = _usual_order(item, listing)
+    if usual:
+        return usual
     for column in entity.columns:
         if column.fill is Fill.CREATED:
             return (Order(column.name, descending=True),)
     return (Order(entity.key, descending=False),)
+
+
+def _usual_order(item: Written, listing: Listing) -> tuple[Order, ...]:
+    """The order that the sort parameter has by default; none where it has no default."""
+    for _, parameter in item.parameters if listing.sort is not None else ():
+        given = parameter.schema.default
+        if listing.sort is not None and parameter.attribute == listing.sort.attribute and given:
+            wanted = given[0] if isinstance(given[0], list) else [given[0]]
+            by_value = {key.value: key for key in listing.sort.keys}
+            return tuple(
+                Order(by_value[str(value)].column, by_value[str(value)].descending)
+                for value in wanted
+                if str(value) in by_value
+            )
+    return ()

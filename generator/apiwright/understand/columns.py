@@ -11,7 +11,12 @@ from apiwright.ir.shapes import flat, properties, takes_null, target
 from apiwright.ir.storage import Bounds, Column, ColumnType, Fill, OnDelete, Reference
 from apiwright.load import Node
 from apiwright.understand.column_types import kind_of
-from apiwright.understand.evolution import backfill, renamed_column, renamed_values
+from apiwright.understand.evolution import (
+    backfill,
+    deleted_values,
+    renamed_column,
+    renamed_values,
+)
 from apiwright.understand.patterns import for_postgres
 from apiwright.understand.sites import Stored, is_password
 
@@ -75,6 +80,7 @@ class ColumnReader:
             renamed=renamed_column(prop.schema, "_hash" if hashed else ""),
             renamed_values=renamed_values(prop.schema, self.named) if enum else (),
             backfill=backfill(prop.schema),
+            deleted_values=deleted_values(prop.schema, self.named) if enum else (),
         )
         return _hashed(column) if hashed else column
 
@@ -88,6 +94,8 @@ class ColumnReader:
         written = whole.extensions.get("x-column")
         if written is not None and written.string("filled-by") == "database":
             return Fill.DATABASE
+        if is_versioned(whole):
+            return Fill.VERSION
         stamp = whole.extensions.get("x-timestamp")
         if stamp is not None:
             return Fill.CREATED if stamp.value == "created" else Fill.UPDATED
@@ -219,6 +227,12 @@ def _column_name(name: str, written: Node | None) -> str:
 def _number(written: Node | None, key: str) -> int | None:
     node = written.get(key) if written is not None else None
     return node.value if node is not None and isinstance(node.value, int) else None
+
+
+def is_versioned(whole: Schema) -> bool:
+    """Whether a property shows the version of a row, or rows of a schema have a hidden one."""
+    written = whole.extensions.get("x-versioned")
+    return written is not None and written.value is True
 
 
 def _is_owner(whole: Schema) -> bool:

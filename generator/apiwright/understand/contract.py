@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apiwright.ir.schemas import Json
 from apiwright.load import Document, Node, plain, walk
+from apiwright.understand.idempotency import with_idempotency
 
 _FOR_CLIENTS = frozenset({"x-deprecated-since", "x-sunset"})
 
@@ -12,8 +13,9 @@ def served_contract(document: Document) -> dict[str, Json]:
     """The contract as plain data, without the `x-` keys of objects that OpenAPI defines.
 
     What only looks like an extension (a property, an example's key) stays, and so does what tells
-    clients how long something lasts.
+    clients how long something lasts. What comes with an extension for clients to see is there.
     """
+    document = with_idempotency(document)
     extended = {id(place.node) for place in walk(document.root)}
 
     def copied(node: Node) -> Json:

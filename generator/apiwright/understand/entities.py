@@ -25,7 +25,7 @@ from apiwright.ir.storage import (
     Unique,
 )
 from apiwright.load import Node
-from apiwright.understand.columns import ColumnReader, Inputs
+from apiwright.understand.columns import ColumnReader, Inputs, is_versioned
 from apiwright.understand.evolution import deleted_columns, renamed_column, renamed_table
 from apiwright.understand.exchange import body_content
 from apiwright.understand.operations import Written
@@ -34,20 +34,24 @@ from apiwright.understand.sites import Site, SiteKind, Stored
 
 _LOGINS = ("email", "username", "login", "user_name", "name", "phone")
 _ROLES = ("roles", "role")
-_TAKEN_MODULES = ("base", "constraints", "session", "shared", "types")
-_TAKEN_TABLES = ("alembic_version", "auth_sessions", "refresh_tokens")
+_TAKEN_MODULES = ("base", "constraints", "idempotency", "session", "shared", "types")
+_TAKEN_TABLES = ("alembic_version", "auth_sessions", "idempotency_keys", "refresh_tokens")
 _ACTIVE = ("is_active", "active", "enabled", "is_enabled")
 
 
 @dataclass(frozen=True, slots=True)
 class EntityReader:
-    """Builds the entities of a contract from its stored schemas and the sites they live at."""
+    """Builds the entities of a contract from its stored schemas and the sites they live at.
+
+    `own_tables` are those that the service has beside the contract's.
+    """
 
     named: Mapping[str, NamedSchema]
     stored: Mapping[str, Stored]
     sites: Mapping[str, Site]
     written: tuple[Written, ...]
     identity: str
+    own_tables: tuple[str, ...] = ()
 
     def entities(self) -> dict[str, Entity]:
         """The entities by the name of their schema, without the indexes that lists want."""
@@ -104,7 +108,8 @@ class EntityReader:
 
     def _modules(self) -> dict[str, str]:
         """The modules of models, clear of those that every service has."""
-        return names.distinct(((n, names.module(n, "schema")) for n in self.stored), _TAKEN_MODULES)
+        taken = (*_TAKEN_MODULES, *(("audit", "outbox") if self.own_tables else ()))
+        return names.distinct(((n, names.module(n, "schema")) for n in self.stored), taken)
 
     def _plurals(self, modules: Mapping[str, str]) -> dict[str, str]:
         """What repositories are called in services, clear of the methods there."""
@@ -122,7 +127,7 @@ class EntityReader:
             written = self.named[name].schema.extensions.get("x-table")
             given = (written.text or written.string("name")) if written is not None else ""
             wanted.append((name, given or names.sql(names.plural(names.snake(name).rstrip("_")))))
-        found = names.distinct(wanted, _TAKEN_TABLES)
+        found = names.distinct(wanted, (*_TAKEN_TABLES, *self.own_tables))
         return {name: names.sql(table) for name, table in found.items()}
 
     def _inputs(self, name: str) -> Inputs:
@@ -193,8 +198,15 @@ class EntityReader:
         deleted = self._soft_delete(name)
         if deleted and not any(column.name == deleted for column in columns):
             columns.append(self._deleted_column(name, deleted))
+        if is_versioned(self.named[name].schema):
+            columns.append(self._version_column(name))
+        start = () if key in reader.inputs.made else (1,)
         done = tuple(
-            replace(column, fill=Fill.DELETED, nullable=True) if column.name == deleted else column
+            replace(column, fill=Fill.DELETED, nullable=True)
+            if column.name == deleted
+            else replace(column, type=ColumnType.INT64, default=start)
+            if column.fill is Fill.VERSION
+            else column
             for column in _distinct(columns)
         )
         return done, {prop: done[place].name for prop, place in places.items()}
@@ -256,6 +268,16 @@ class EntityReader:
             type=ColumnType.TIMESTAMP,
             position=self.named[name].schema.position,
             description="When the row was deleted",
+        )
+
+    def _version_column(self, name: str) -> Column:
+        return Column(
+            name="version",
+            attribute="version",
+            type=ColumnType.INT64,
+            position=self.named[name].schema.position,
+            fill=Fill.VERSION,
+            description="How often the row was changed, and once more",
         )
 
     def _soft_delete(self, name: str) -> str:

@@ -40,7 +40,7 @@ def read_errors(operations: Iterable[Operation], named: Mapping[str, NamedSchema
             statuses[operation.id] = 400
         for response in operation.responses:
             if response.status[0] in "45d":
-                shapes[operation.id, response.status] = _shape(response, named)
+                shapes[operation.id, response.status] = error_shape(response, named)
     usual = _commonest((s for (_, status), s in shapes.items() if status != "422"), USUAL)
     invalid = _commonest((s for (_, status), s in shapes.items() if status == "422"), INVALID)
     if not any(status == "422" for _, status in shapes) and shapes:
@@ -58,7 +58,8 @@ def _commonest(shapes: Iterable[ErrorShape], otherwise: ErrorShape) -> ErrorShap
     return max(seen, key=seen.count) if seen else otherwise
 
 
-def _shape(response: Response, named: Mapping[str, NamedSchema]) -> ErrorShape:
+def error_shape(response: Response, named: Mapping[str, NamedSchema]) -> ErrorShape:
+    """How a response that is declared for an error has to look."""
     for content in response.contents:
         is_json = content.media_type == _JSON or content.media_type.endswith("+json")
         if is_json and content.schema is not None and is_object(content.schema, named):
@@ -69,7 +70,7 @@ def _shape(response: Response, named: Mapping[str, NamedSchema]) -> ErrorShape:
 
 def _fields(schema: Schema, named: Mapping[str, NamedSchema]) -> tuple[ErrorField, ...]:
     found = properties_of(schema, named)
-    parts = _parts(found, named)
+    parts = error_parts(found, named)
     fields = []
     for name, prop in found.items():
         inner = flat(prop.schema, named)
@@ -83,7 +84,9 @@ def _fields(schema: Schema, named: Mapping[str, NamedSchema]) -> tuple[ErrorFiel
     return tuple(fields)
 
 
-def _parts(found: Mapping[str, Property], named: Mapping[str, NamedSchema]) -> dict[str, ErrorPart]:
+def error_parts(
+    found: Mapping[str, Property], named: Mapping[str, NamedSchema]
+) -> dict[str, ErrorPart]:
     """What each property tells; every part is told once, by the name that fits it best."""
     types = {name: _types(prop.schema, named) for name, prop in found.items()}
     chosen: dict[str, ErrorPart] = {}

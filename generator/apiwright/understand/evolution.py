@@ -54,6 +54,15 @@ def backfill(schema: Schema) -> Backfill | None:
     return Backfill(parse(said.text), said.position) if said is not None else None
 
 
+def deleted_values(schema: Schema, named: Mapping[str, NamedSchema]) -> tuple[str, ...]:
+    """The values that an enum had, and that rows have no more, wherever its schema says so."""
+    for layer in _layers(schema, named, set()):
+        said = layer.extensions.get("x-deleted")
+        if said is not None:
+            return _texts(said)
+    return ()
+
+
 def deleted_columns(schema: Schema) -> tuple[str, ...]:
     """The columns of a table that may go."""
     said = schema.extensions.get("x-deleted")

@@ -10,6 +10,8 @@ from typing import TypeAlias
 from apiwright import names
 from apiwright.ir.operations import CustomAction, Operation, Parameter
 from apiwright.load import Document, Node
+from apiwright.understand.conditional import declared_control
+from apiwright.understand.idempotency import is_key, read_idempotency
 from apiwright.understand.messages import read_body, read_responses
 from apiwright.understand.parameters import read_parameters
 from apiwright.understand.schemas import SchemaReader, pointer_token
@@ -36,7 +38,10 @@ def read_operations(document: Document, reader: SchemaReader) -> tuple[Written, 
     written = []
     for pointer, method, path, path_item, node in found:
         prefix = prefixes[pointer]
-        parameters = read_parameters(document, reader, path_item, node, prefix)
+        listed = read_parameters(document, reader, path_item, node, prefix)
+        idempotency = read_idempotency(document, node, listed)
+        # The key of a request is looked at before its handler, which knows nothing of it.
+        parameters = tuple(pair for pair in listed if idempotency is None or not is_key(pair[1]))
         operation = Operation(
             id=ids[pointer],
             name=method_names[pointer],
@@ -56,9 +61,20 @@ def read_operations(document: Document, reader: SchemaReader) -> tuple[Written, 
             deprecated=node.flag("deprecated"),
             deprecated_since=_day(node, "x-deprecated-since"),
             sunset=_day(node, "x-sunset"),
+            if_match_required=node.string("x-if-match") == "required",
+            cache_control=declared_control(document, node),
+            idempotency=idempotency,
         )
         written.append(Written(operation, node, parameters))
     return tuple(written)
+
+
+def operation_nodes(document: Document) -> Iterator[tuple[str, str, str, Node, Node]]:
+    """Id, method, path, path item and node of every operation, as `read_operations` finds them."""
+    found = list(_found(document))
+    ids = _ids(found)
+    for pointer, method, path, item, node in found:
+        yield ids[pointer], method, path, item, node
 
 
 def _day(node: Node, word: str) -> date | None:

@@ -75,6 +75,7 @@ def _read(
         content=content,
         description=node.string("description"),
         example=read_example(document, node) or schema.examples[:1],
+        renamed_to=node.string("x-renamed-to"),
     )
 
 

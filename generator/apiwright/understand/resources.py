@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from apiwright import names
-from apiwright.ir.operations import CreateAction, ListAction, Operation, RowAction
+from apiwright.ir.operations import OnRows, Operation
 from apiwright.ir.service import Resource
 from apiwright.load import Node
 
@@ -55,7 +55,7 @@ def _group(operation: Operation) -> str:
 def _entities(members: Iterable[Operation]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for operation in members:
-        if isinstance(operation.action, ListAction | CreateAction | RowAction):
+        if isinstance(operation.action, OnRows):
             found[operation.action.entity] = None
     return tuple(found)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response, Security
+from fastapi import APIRouter, Depends, Response, Security
 
 from app.api.binding import from_body, from_path, from_query
+from app.api.conditional import tagged, unless_known
 from app.api.dependencies import ItemServiceDep, authenticate
+from app.api.idempotency import once
 from app.api.responses import respond
 from app.api.routing import UnitOfWorkRoute
 from app.schemas.item import ItemInput, ItemUpdate, ListItemsQuery, Reservation
@@ -35,7 +37,7 @@ async def list_items(
     "/items/",
     operation_id="createItem",
     summary="Offer an item",
-    dependencies=[Security(authenticate, scopes=["items:write"])],
+    dependencies=[Security(authenticate, scopes=["items:write"]), Depends(once())],
 )
 async def create_item(
     service: ItemServiceDep,
@@ -44,7 +46,7 @@ async def create_item(
     """Puts an item on offer; it belongs to the account that is signed in."""
     made = await service.create_item(body)
     headers = {"Location": f"/api/v1/items/{made.id}"}
-    return respond(made, 201, headers)
+    return tagged(service, "create_item", respond(made, 201, headers), "b0ad65fd")
 
 
 @router.get(
@@ -57,7 +59,11 @@ async def read_item(
     item_id: Annotated[UUID, from_path("item_id", UUID)],
 ) -> Response:
     """One item."""
-    return respond(await service.read_item(item_id))
+    shown = await service.read_item(item_id)
+    return unless_known(
+        service,
+        tagged(service, "read_item", respond(shown), "b0ad65fd", cache_control="private, no-cache"),
+    )
 
 
 @router.put(
@@ -74,7 +80,9 @@ async def replace_item(
     """Writes every field anew; what is not sent goes back to its default. For its owner and
     for administrators.
     """
-    return respond(await service.replace_item(item_id, body))
+    shown = await service.replace_item(item_id, body)
+    service.context.conditions.must_be_checked()
+    return respond(shown)
 
 
 @router.patch(
@@ -91,7 +99,9 @@ async def update_item(
     """Changes the fields that are sent and leaves the others as they are. For its owner and
     for administrators.
     """
-    return respond(await service.update_item(item_id, body))
+    shown = await service.update_item(item_id, body)
+    service.context.conditions.must_be_checked()
+    return tagged(service, "update_item", respond(shown), "b0ad65fd")
 
 
 @router.delete(
@@ -108,6 +118,7 @@ async def delete_item(
     it back.
     """
     await service.delete_item(item_id)
+    service.context.conditions.must_be_checked()
     return Response(status_code=204)
 
 
@@ -129,7 +140,7 @@ async def restore_item(
     "/items/{item_id}/reserve",
     operation_id="reserveItem",
     summary="Reserve an item",
-    dependencies=[Security(authenticate, scopes=["items:write"])],
+    dependencies=[Security(authenticate, scopes=["items:write"]), Depends(once())],
 )
 async def reserve_item(
     service: ItemServiceDep,

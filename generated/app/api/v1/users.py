@@ -11,7 +11,13 @@ from app.api.binding import from_body, from_path, from_query
 from app.api.dependencies import UserServiceDep, authenticate
 from app.api.responses import respond
 from app.api.routing import UnitOfWorkRoute
-from app.schemas.user import ListUsersQuery, ProfileUpdate, UserCreate, UserUpdate
+from app.schemas.user import (
+    ListUsersQuery,
+    PasswordChange,
+    ProfileUpdate,
+    UserCreate,
+    UserUpdate,
+)
 
 router = APIRouter(prefix="/api/v1", tags=["Users"], route_class=UnitOfWorkRoute)
 
@@ -81,6 +87,23 @@ async def delete_me(
 ) -> Response:
     """Removes the account and everything that it offers."""
     await service.delete_me()
+    return Response(status_code=204)
+
+
+@router.put(
+    "/users/me/password",
+    operation_id="changePassword",
+    summary="Change my password",
+    dependencies=[Security(authenticate, scopes=["profile"])],
+)
+async def change_password(
+    service: UserServiceDep,
+    body: Annotated[PasswordChange, from_body(PasswordChange)],
+) -> Response:
+    """Takes the present password and the next one. All other sessions of the account end; the
+    one that asks goes on.
+    """
+    await service.change_password(body)
     return Response(status_code=204)
 
 

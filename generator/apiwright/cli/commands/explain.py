@@ -23,6 +23,7 @@ from apiwright.plan.describe import (
     describe_operations,
     describe_schemas,
 )
+from apiwright.plan.describe_versions import describe_versions
 
 
 @click.command(
@@ -46,11 +47,14 @@ def command(*, name: str | None, as_json: bool, as_sql: bool) -> None:
     NAME is an operationId or the name of a schema; without it, all of them are told.
     """
     session = Session.here()
-    service = session.comprehend().service
-    operations = [o for o in describe_operations(service) if name in {None, o.id}]
+    understood = session.comprehend()
+    service = understood.service
+    stories = describe_operations(service)
+    everything = (*stories, *describe_versions(understood.versions, stories))
+    operations = [o for o in everything if name in {None, o.id, o.id.rpartition(":")[2]}]
     schemas = [s for s in describe_schemas(service) if name in {None, s.name}]
     if name is not None and not operations and not schemas:
-        known = [*service.operations, *service.schemas]
+        known = [*(o.id for o in everything), *service.schemas]
         hint = did_you_mean(name, known)
         fail(f"the contract has no operation and no schema called {name}", hint, WRONG_USE)
     with quiet_pipe():
@@ -72,7 +76,7 @@ def command(*, name: str | None, as_json: bool, as_sql: bool) -> None:
 
 
 def _show_statements(operations: list[OperationStory], session: Session) -> None:
-    named = [story.id for story in operations if story.direct]
+    named = [story.id for story in operations if story.direct and ":" not in story.id]
     if not named:
         fail(
             "nothing of that is answered by one statement", "see what `explain` says without --sql"

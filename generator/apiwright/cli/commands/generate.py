@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import click
 
 from apiwright.cli.inputs import inputs_digest
+from apiwright.cli.options import renames_of, renames_option
 from apiwright.cli.session import PROBLEMS, Session, fail, guarded, show_problems
 from apiwright.cli.verifying import verify_new
 from apiwright.pipeline import build, note_storage
-from apiwright.plan import StoragePlan
+from apiwright.plan import Renames, StoragePlan
 from apiwright.problems import Report
 from apiwright.write import Changes, EditedFilesError, compare, recorded_inputs, write
 
@@ -31,6 +32,7 @@ Examples:
 )
 @click.option("--check", "check_only", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--force", is_flag=True, help="Overwrite generated files that were edited by hand.")
+@renames_option
 @click.option(
     "--allow-data-loss",
     "allowed",
@@ -50,6 +52,7 @@ def command(
     *,
     check_only: bool,
     force: bool,
+    renames: str | None,
     allowed: tuple[str, ...],
     verify: bool,
     timings: bool,
@@ -65,10 +68,11 @@ def command(
     with session.timings.stage("inputs"):
         digest = inputs_digest(session.project)
         known = recorded_inputs(session.project.output)
-    if known == digest and not (check_only or allowed):
+    way = renames_of(renames)
+    if known == digest and not (check_only or allowed or way is Renames.CONTRACT):
         _tell(session, quiet, "nothing has changed")
     else:
-        _generate(session, digest, Wishes(check_only, force, allowed, verify, quiet))
+        _generate(session, digest, Wishes(check_only, force, allowed, way, verify, quiet))
     if timings:
         session.show_timings()
 
@@ -80,6 +84,7 @@ class Wishes:
     check_only: bool
     force: bool
     allowed: tuple[str, ...]
+    renames: Renames
     verify: bool
     quiet: bool
 
@@ -87,7 +92,15 @@ class Wishes:
 def _generate(session: Session, digest: str, wishes: Wishes) -> None:
     understood = session.comprehend()
     project, report, timings = session.project, session.report, session.timings
-    output = build(project, understood, report, timings, wishes.allowed, session.today)
+    output = build(
+        project,
+        understood,
+        report,
+        timings,
+        wishes.allowed,
+        session.today,
+        renames=wishes.renames,
+    )
     if output is None:
         session.show_problems()
         raise click.exceptions.Exit(PROBLEMS)

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from apiwright.cli.options import renames_of, renames_option
 from apiwright.cli.printer import harmless
 from apiwright.cli.session import PROBLEMS, Session, fail, guarded, print_json, quiet_pipe
 from apiwright.forecast import (
@@ -44,6 +45,7 @@ Examples:
 """
 )
 @click.option("--against", metavar="REF", help="A revision of git, instead of the last run.")
+@renames_option
 @click.option(
     "--allow-data-loss",
     "allowed",
@@ -59,6 +61,7 @@ Examples:
 def command(
     *,
     against: str | None,
+    renames: str | None,
     allowed: tuple[str, ...],
     form: str | None,
     with_sql: bool,
@@ -90,6 +93,7 @@ def command(
             baseline,
             session.timings,
             allowed=allowed,
+            renames=renames_of(renames),
             today=session.today,
         )
     with quiet_pipe():

@@ -9,6 +9,7 @@ import click
 from apiwright.cli.session import Session, guarded, print_json, quiet_pipe
 from apiwright.overriding import read_overrides
 from apiwright.plan.describe import OperationStory, describe_operations
+from apiwright.plan.describe_versions import describe_versions
 from apiwright.problems import Report
 
 
@@ -42,9 +43,12 @@ def command(*, as_json: bool) -> None:
     and answers 501.
     """
     session = Session.here()
-    service = session.comprehend().service
+    understood = session.comprehend()
     overridden = _overridden(session)
-    routes = [_route(story, overridden) for story in describe_operations(service)]
+    stories = describe_operations(understood.service)
+    older = describe_versions(understood.versions, stories)
+    offered = [s for s in stories if not understood.service.operations[s.id].home]
+    routes = [_route(story, overridden) for story in (*offered, *older)]
     with quiet_pipe():
         if as_json:
             print_json(

@@ -10,6 +10,8 @@ from apiwright import names
 from apiwright.ir.schemas import Json
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Column, ColumnType, Entity, Fill, Index, ManyToMany, Unique
+from apiwright.plan.storage.idempotency import idempotency_tables
+from apiwright.plan.storage.recording import audit_table, event_tables
 from apiwright.plan.storage.sql import name_quoted, quoted
 from apiwright.plan.storage.tables import Check, ForeignKey, Table, TableColumn, TableIndex
 from apiwright.plan.storage.types import sql_type
@@ -17,6 +19,9 @@ from apiwright.plan.storage.types import sql_type
 SESSIONS = "auth_sessions"
 REFRESH_TOKENS = "refresh_tokens"
 _SMALLEST = -(2**15)
+# Where clients choose keys, one may be used again after its row was deleted: no version of the new
+# row may be one of the old. Microseconds go up faster than any row is changed.
+_LATER = "((EXTRACT(epoch FROM now()) * (1000000)::numeric))::bigint"
 
 
 def build_tables(service: Service) -> tuple[Table, ...]:
@@ -30,7 +35,10 @@ def build_tables(service: Service) -> tuple[Table, ...]:
     }
     identity = service.identity
     sign_in = _sign_in_tables(identity) if identity is not None else ()
-    return _ordered((*tables.values(), *links.values(), *sign_in))
+    events = event_tables() if service.events else ()
+    audit = (audit_table(),) if service.audited else ()
+    own = (*sign_in, *idempotency_tables(service), *events, *audit)
+    return _ordered((*tables.values(), *links.values(), *own))
 
 
 def _ordered(tables: tuple[Table, ...]) -> tuple[Table, ...]:
@@ -81,6 +89,8 @@ def _column(column: Column, entity: Entity) -> TableColumn:
         default = "gen_random_uuid()"
     elif column.fill in {Fill.CREATED, Fill.UPDATED}:
         default = "now()"
+    elif column.fill is Fill.VERSION and not default:
+        default = _LATER
     return TableColumn(
         name=column.name,
         type=sql_type(column),

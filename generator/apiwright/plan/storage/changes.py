@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TypeVar
 
 from apiwright import names
 from apiwright.extensions.expressions import names_in, written
@@ -30,16 +29,25 @@ from apiwright.plan.storage.steps import (
     DropIndex,
     DropTable,
     FillColumn,
+    FoundInStep,
+    KeepInStep,
+    LeaveAlone,
     RenameIndex,
     RenameValues,
     Step,
     Validate,
 )
-from apiwright.plan.storage.tables import Check, ForeignKey, Table, TableColumn, TableIndex
+from apiwright.plan.storage.tables import (
+    Check,
+    ForeignKey,
+    Part,
+    Table,
+    TableColumn,
+    bare,
+)
 from apiwright.plan.storage.types import converted, default_of
 
 _VOLATILE = "gen_random_uuid()"
-Part = TypeVar("Part", TableColumn, Check, ForeignKey, TableIndex)
 
 
 class Phase(Enum):
@@ -187,7 +195,7 @@ class _Changes:
         known = before.column(column.name)
         if known is None:
             self._add(before, column)
-        elif replace(known, retained=False) != replace(column, retained=False):
+        elif known.bare != column.bare:
             self._alter(before, known, column)
         pairs = self.evolution.values.get((before.name, column.name), ())
         if pairs:
@@ -206,12 +214,15 @@ class _Changes:
         self.expand.append(AddColumn(table, bare))
         if free != bare:
             self.expand.append(AlterColumn(table, bare, free))
+        twin = self.evolution.twins.get((table, column.name))
+        if twin is not None:
+            self.expand.append(KeepInStep(table, twin, column))
         self._fill(before, free, column)
 
     def _alter(self, before: Table, one: TableColumn, other: TableColumn) -> None:
         """A column, changed; a default stands aside while the type changes."""
         table = before.name
-        known, wanted = replace(one, retained=False), replace(other, retained=False)
+        known, wanted = one.bare, other.bare
         if known.type != wanted.type:
             loose = known.nullable or wanted.nullable
             bare = replace(known, default="", identity=False, nullable=loose)
@@ -254,10 +265,14 @@ class _Changes:
         for column in one.columns:
             if other.column(column.name) is not None:
                 continue
-            free = replace(column, nullable=True, default="", identity=False, retained=False)
-            if replace(column, retained=False) != free:
-                self.expand.append(AlterColumn(one.name, replace(column, retained=False), free))
-            self.finish.append(DropColumn(one.name, free))
+            free = replace(column.bare, nullable=True, default="", identity=False)
+            if column.bare != free:
+                self.expand.append(AlterColumn(one.name, column.bare, free))
+            twin = one.column(column.twin)
+            if twin is not None:
+                self.build.append(FoundInStep(one.name, column.name, twin.name))
+                self.finish.append(LeaveAlone(one.name, column.name, twin))
+            self.finish.append(DropColumn(one.name, replace(free, twin=column.twin)))
 
     def _add_checks(self, one: Table, other: Table) -> None:
         renamed = {
@@ -308,5 +323,5 @@ def _lasts(table: str, key: ForeignKey, retyped: set[tuple[str, str]]) -> bool:
 
 
 def _missing(parts: Iterable[Part], others: Iterable[Part]) -> Iterator[Part]:
-    known = set(others)
-    return (part for part in parts if part not in known)
+    known = {bare(part) for part in others}
+    return (part for part in parts if bare(part) not in known)

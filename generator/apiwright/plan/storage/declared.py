@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum
 
+from apiwright.extensions.expressions import Name
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Backfill, Column, Entity, ManyToMany, Renamed
 from apiwright.problems import Position
@@ -13,13 +15,26 @@ Place = tuple[str, str]
 """A table and a column."""
 
 
+class Renames(Enum):
+    """How renames are made in a run.
+
+    AT_ONCE takes the old name away from whoever still uses it; ZERO_DOWNTIME lets both work, and
+    CONTRACT takes away the old names that a run of that kind has left.
+    """
+
+    AT_ONCE = "at once"
+    ZERO_DOWNTIME = "zero downtime"
+    CONTRACT = "contract"
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """What is declared, by the names of today's tables and columns.
 
     `deleted` names tables, and columns as `table.column`, that may go with their data; `allowed`
-    does the same for one run, and lets values be lost that change their type. `properties` are
-    the columns of a table by what the contract calls them.
+    does the same for one run, and lets values be lost that change their type. `deleted_values` are
+    values of enums that no row has any more. `properties` are the columns of a table by what the
+    contract calls them.
     """
 
     tables: Mapping[str, Renamed] = field(default_factory=dict)
@@ -29,7 +44,9 @@ class Declared:
     properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     positions: Mapping[str, Position] = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
+    deleted_values: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)
     allowed: frozenset[str] = frozenset()
+    renames: Renames = Renames.AT_ONCE
 
     def position(self, table: str, column: str = "") -> Position | None:
         """Where the contract describes a column, or else its table."""
@@ -39,8 +56,19 @@ class Declared:
         """Whether a table, or a column as `table.column`, may go with its data."""
         return name in self.deleted or name in self.allowed
 
+    def with_twins(self, twins: Mapping[Place, str]) -> Declared:
+        """The same, where some columns take their values from those that they stand beside."""
+        found = {
+            place: Backfill(Name(old), said.position)
+            for place, old in twins.items()
+            if (said := self.columns.get(place)) is not None
+        }
+        return replace(self, backfills={**self.backfills, **found})
 
-def declared(service: Service, allowed: Collection[str] = ()) -> Declared:
+
+def declared(
+    service: Service, allowed: Collection[str] = (), renames: Renames = Renames.AT_ONCE
+) -> Declared:
     """What the contract of a service declares; `allowed` is what is allowed for this run."""
     entities = list(service.entities.values())
     columns = [(entity, column) for entity in entities for column in entity.columns]
@@ -63,7 +91,9 @@ def declared(service: Service, allowed: Collection[str] = ()) -> Declared:
                 *(f"{entity.table}.{name}" for entity in entities for name in entity.deleted),
             )
         ),
+        deleted_values={_place(e, c): c.deleted_values for e, c in columns if c.deleted_values},
         allowed=frozenset(allowed),
+        renames=renames,
     )
 
 

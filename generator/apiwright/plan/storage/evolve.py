@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from apiwright import names
 from apiwright.ir.storage import Renamed
-from apiwright.plan.storage.declared import Declared
+from apiwright.plan.storage.declared import Declared, Renames
 from apiwright.plan.storage.findings import Note, Refusal
+from apiwright.plan.storage.loose import Past, loosened
 from apiwright.plan.storage.sql import columns_renamed, name_quoted, texts_in
 from apiwright.plan.storage.steps import (
     RenameColumn,
@@ -27,7 +28,10 @@ from apiwright.plan.storage.tables import (
     Table,
     TableColumn,
     TableIndex,
+    bare,
+    index_columns,
 )
+from apiwright.plan.storage.unfinished import unfinished
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,9 @@ class Evolution:
     """The tables of before under the names of today, those of today, and how the names changed.
 
     `tables` and `columns` lead from a name of today to that in the database; `values` are the pairs
-    of an old and a new value of an enum. `goal` holds what is kept although the contract has it no
-    more; `dropped` names what isn't kept.
+    of an old and a new value of an enum. `twins` lead from a new column to the one that it will
+    stand beside, under the name of before. `goal` holds what is kept although the contract has it
+    no more; `dropped` names what isn't kept.
     """
 
     before: tuple[Table, ...]
@@ -45,6 +50,7 @@ class Evolution:
     tables: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[tuple[str, str], str] = field(default_factory=dict)
     values: Mapping[tuple[str, str], tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    twins: Mapping[tuple[str, str], str] = field(default_factory=dict)
     dropped: frozenset[str] = frozenset()
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[Note, ...] = ()
@@ -67,14 +73,17 @@ class _Evolver:
         self._refusals: list[Refusal] = []
         self._tables: dict[str, str] = {}
         self._columns: dict[tuple[str, str], str] = {}
+        self._twins: dict[tuple[str, str], str] = {}
 
     def evolve(self) -> Evolution:
+        self._refusals += unfinished(self._before, self._target, self._declared)
         self._rename_tables()
         self._rename_links()
         renamed = _with_tables(self._before, {old: new for new, old in self._tables.items()})
         self._rename_columns(renamed)
         renamed = _with_columns(renamed, self._columns)
         values = self._values(renamed)
+        loose = self._loosen(renamed, Past(self._tables, self._columns, values))
         named = tuple(self._with_names(table) for table in renamed)
         for table in named:
             self._rename_implied(table)
@@ -86,10 +95,21 @@ class _Evolver:
             tables=self._tables,
             columns=self._columns,
             values=values,
+            twins=self._twins,
             dropped=dropped,
             refusals=tuple(self._refusals),
-            notes=notes,
+            notes=(*loose, *notes),
         )
+
+    def _loosen(self, renamed: tuple[Table, ...], past: Past) -> list[Note]:
+        """Let checks keep what is gone from the contract, and is not said to be gone from rows."""
+        old = {table.name: table for table in renamed}
+        notes: list[Note] = []
+        for name in (name for name in self._wanted if name in old):
+            self._wanted[name], said = loosened(old[name], self._wanted[name], past, self._declared)
+            notes += said
+        self._target = tuple(self._wanted[table.name] for table in self._target)
+        return notes
 
     def _rename_tables(self) -> None:
         known = {table.name for table in self._before}
@@ -102,6 +122,9 @@ class _Evolver:
             if old:
                 self._tables[table.name] = old
                 self._steps.append(RenameTable(old, table.name))
+                if self._declared.renames is Renames.ZERO_DOWNTIME:
+                    why = "a table has one name"
+                    self._not_beside(table.name, "", f"the table {old}", why)
 
     def _old_name(
         self, name: str, said: Renamed, known: set[str], wanted: set[str], what: str
@@ -161,15 +184,47 @@ class _Evolver:
             wanted = {column.name for column in table.columns}
             for column in table.columns:
                 before = self._column_before(table, column, old[table.name], known, wanted)
-                if before:
+                if before and self._beside(table, column, old[table.name], before):
+                    self._twins[table.name, column.name] = before
+                elif before:
                     self._columns[table.name, column.name] = before
                     self._steps.append(RenameColumn(table.name, before, column.name))
+
+    def _beside(self, table: Table, column: TableColumn, old: Table, before: str) -> bool:
+        """Whether a column stands beside the one of before, rather than taking its place."""
+        if self._declared.renames is not Renames.ZERO_DOWNTIME:
+            return False
+        known = old.column(before)
+        why = ""
+        if column.name in table.key:
+            why = "other tables know rows by it"
+        elif known is not None and replace(known.bare, name=column.name) != column:
+            why = "it changes in other ways as well, which one of the two names would miss"
+        self._not_beside(table.name, column.name, f"{before} of {table.name}", why)
+        return not why
+
+    def _not_beside(self, table: str, column: str, what: str, why: str) -> None:
+        """Refuse to let something work under two names, if there is a reason."""
+        if why:
+            name = f"{table}.{column}" if column else table
+            self._refusals.append(
+                Refusal(
+                    "zero-downtime",
+                    name,
+                    f"{what} can't be renamed without downtime: {why}",
+                    "leave --zero-downtime away, for a moment at which nothing of before runs; or "
+                    "add the new one, move its users, and let the old one go",
+                    position=self._declared.position(table, column),
+                )
+            )
 
     def _column_before(
         self, table: Table, column: TableColumn, old: Table, known: set[str], wanted: set[str]
     ) -> str:
         said = self._declared.columns.get((table.name, column.name))
         if said is not None:
+            if any(c.twin == column.name and c.name in said.names for c in old.columns):
+                return ""
             what = f"the column {table.name}.{column.name}"
             return self._old_name(column.name, said, known, wanted, what)
         if not (is_link(table) and is_link(old)) or column.name in known:
@@ -196,6 +251,9 @@ class _Evolver:
                 pairs += [(value, new) for value in past.names if before and value in known]
             if pairs:
                 found[table, column] = tuple(pairs)
+                if self._declared.renames is Renames.ZERO_DOWNTIME:
+                    why = "a row holds one of the two"
+                    self._not_beside(table, column, f"a value of {table}.{column}", why)
         return found
 
     def _with_names(self, table: Table) -> Table:
@@ -258,17 +316,25 @@ class _Evolver:
         notes: list[Note] = []
         for table in self._target:
             kept: list[TableColumn] = []
+            beside = {old: new for (owner, new), old in self._twins.items() if owner == table.name}
             for column in old[table.name].columns if table.name in old else ():
                 name = f"{table.name}.{column.name}"
                 if table.column(column.name) is not None:
                     continue
-                if self._declared.may_go(name):
+                twin = column.twin or beside.get(column.name, "")
+                finished = column.twin and self._declared.renames is Renames.CONTRACT
+                if finished or (self._declared.may_go(name) and column.name not in beside):
                     dropped.add(name)
+                elif twin:
+                    kept.append(replace(column, retained=True, twin=twin))
+                    notes.append(self._in_step(name, twin, table.name))
                 else:
                     kept.append(retained(column))
                     notes.append(self._note(name, "column", "values", table.name))
                     notes += self._undeleted(old[table.name], table, column)
             now = replace(table, columns=(*table.columns, *kept))
+            if table.name in old:
+                now = replace(now, indexes=(*now.indexes, *_indexes_of_twins(old[table.name], now)))
             found = _found_still(old[table.name], now) if table.name in old else None
             goal.append(replace(now, found=found))
         for table in named:
@@ -292,6 +358,15 @@ class _Evolver:
             self._declared.position(table) if table else None,
         )
 
+    def _in_step(self, name: str, twin: str, table: str) -> Note:
+        return Note(
+            "two-names",
+            name,
+            f"{name} and {twin} are two names of one column until its rename is finished",
+            "once no service of before runs: apiwright generate --contract",
+            self._declared.position(table, twin),
+        )
+
     def _undeleted(self, before: Table, now: Table, column: TableColumn) -> Iterator[Note]:
         """Rows that were marked deleted are rows like any other once nothing looks at the mark."""
         condition = f"{column.name} IS NULL"
@@ -304,6 +379,15 @@ class _Evolver:
                 f"to be rid of them first: DELETE FROM {now.name} WHERE {column.name} IS NOT NULL",  # nosec B608 - a hint, never run
                 self._declared.position(now.name),
             )
+
+
+def _indexes_of_twins(before: Table, now: Table) -> Iterator[TableIndex]:
+    """The indexes of names of before, which a service of before has use of."""
+    twins = {column.name for column in now.columns if column.twin}
+    called = {index.name for index in now.indexes}
+    for index in before.indexes if twins else ():
+        if index_columns(index) & twins and index.name not in called:
+            yield replace(index, retained=True)
 
 
 def _found_renamed(found: Found | None, called: Mapping[str, str]) -> Found | None:
@@ -330,9 +414,9 @@ def _found_still(before: Table, now: Table) -> Found | None:
         return None
     lasting = {
         *({key_name(now.name)} if before.key == now.key else ()),
-        *(check.name for check in before.checks if check in now.checks),
+        *(check.name for check in before.checks if bare(check) in map(bare, now.checks)),
         *(key.name for key in before.foreign_keys if key in now.foreign_keys),
-        *(index.name for index in before.indexes if index in now.indexes),
+        *(index.name for index in before.indexes if bare(index) in map(bare, now.indexes)),
     }
     kept = {column.name for column in now.columns}
     dropped = {column.name for column in before.columns} - kept
@@ -420,12 +504,16 @@ def _names_of(
     after: Iterable[Check | ForeignKey | TableIndex],
 ) -> dict[str, str]:
     """New names by old ones, of parts that are the same in all but their names."""
+
+    def nameless(part: Check | ForeignKey | TableIndex) -> Check | ForeignKey | TableIndex:
+        return replace(bare(part), name="")
+
     listed, wanted = list(before), list(after)
     kept = {part.name for part in listed} & {part.name for part in wanted}
-    free = {replace(part, name=""): part.name for part in reversed(wanted) if part.name not in kept}
+    free = {nameless(part): part.name for part in reversed(wanted) if part.name not in kept}
     found: dict[str, str] = {}
     for part in listed:
-        new = free.pop(replace(part, name=""), "") if part.name not in kept else ""
+        new = free.pop(nameless(part), "") if part.name not in kept else ""
         if new:
             found[part.name] = new
     return found

@@ -8,7 +8,7 @@ from apiwright.code import Code, compose, constant, joined, literal
 from apiwright.plan.storage.batches import filled, renamed_values
 from apiwright.plan.storage.creation import part_created, part_dropped, table_statements
 from apiwright.plan.storage.evolve import key_name
-from apiwright.plan.storage.sql import name_quoted, quoted, script
+from apiwright.plan.storage.sql import guard_name, guarded, name_quoted, quoted, script
 from apiwright.plan.storage.steps import (
     AddCheck,
     AddColumn,
@@ -26,6 +26,9 @@ from apiwright.plan.storage.steps import (
     DropIndex,
     DropTable,
     FillColumn,
+    FoundInStep,
+    KeepInStep,
+    LeaveAlone,
     RenameColumn,
     RenameConstraint,
     RenameIndex,
@@ -36,6 +39,7 @@ from apiwright.plan.storage.steps import (
     Validate,
 )
 from apiwright.plan.storage.tables import TableColumn, TableIndex
+from apiwright.plan.storage.twins import in_step, kept_in_step, left_alone
 from apiwright.plan.storage.types import sqlalchemy_type
 
 
@@ -112,12 +116,15 @@ def _(step: CreateTable) -> tuple[Code, ...]:
         )
         for check in table.checks
     ]
-    return (compose("op.create_table({})", joined(parts)),)
+    guard = tuple(_execute(sql) for sql in guarded(table.name)) if table.append_only else ()
+    return (compose("op.create_table({})", joined(parts)), *guard)
 
 
 @code.register
 def _(step: DropTable) -> tuple[Code, ...]:
-    return (compose("op.drop_table({})", literal(step.table.name)),)
+    name = step.table.name
+    unguarded = (_execute(f"DROP FUNCTION {guard_name(name)}()"),) if step.table.append_only else ()
+    return (compose("op.drop_table({})", literal(name)), *unguarded)
 
 
 @code.register
@@ -161,6 +168,21 @@ def _(step: ConvertColumn) -> tuple[Code, ...]:
             sqlalchemy_type(step.before.type, "sa."),
         ),
     )
+
+
+@code.register
+def _(step: KeepInStep) -> tuple[Code, ...]:
+    return tuple(map(_execute, kept_in_step(step.table, step.before, step.column)))
+
+
+@code.register
+def _(step: LeaveAlone) -> tuple[Code, ...]:
+    return tuple(map(_execute, left_alone(step.table, step.before, step.column.name)))
+
+
+@code.register
+def _(step: FoundInStep) -> tuple[Code, ...]:
+    return (_execute(in_step(step.table, step.before, step.after)),)
 
 
 @code.register

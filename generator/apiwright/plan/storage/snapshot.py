@@ -27,14 +27,16 @@ def write_snapshot(table: Table) -> str:
     """A table as JSON.
 
     A table says nothing of others but what its foreign keys name, so that what two branches add
-    stands in two files; `retained` and `found` are written only where it is so.
+    stands in two files; `retained`, `found` and `append_only` are written only where it is so.
     """
     written = asdict(table)
-    for part in (written, *written["columns"]):
-        if not part["retained"]:
-            del part["retained"]
-    if table.found is None:
-        del written["found"]
+    for part in (written, *written["columns"], *written["checks"], *written["indexes"]):
+        for word in ("retained", "twin"):
+            if not part.get(word, True):
+                del part[word]
+    for word in ("found", "append_only"):
+        if not written[word]:
+            del written[word]
     return json.dumps(written, indent=2, ensure_ascii=True) + "\n"
 
 
@@ -67,13 +69,17 @@ def _table(written: dict[str, Any]) -> Table:
         name=written["name"],
         columns=tuple(TableColumn(**column) for column in written["columns"]),
         key=tuple(written["key"]),
-        checks=tuple(Check(**check) for check in written["checks"]),
+        checks=tuple(
+            Check(**{**check, "retained": tuple(check.get("retained", ()))})
+            for check in written["checks"]
+        ),
         foreign_keys=tuple(ForeignKey(**key) for key in written["foreign_keys"]),
         indexes=tuple(
             TableIndex(**{**index, "parts": tuple(index["parts"])}) for index in written["indexes"]
         ),
         retained=written.get("retained", False),
         found=_found(written["found"]) if written.get("found") else None,
+        append_only=written.get("append_only", False),
     )
 
 

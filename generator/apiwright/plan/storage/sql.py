@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from apiwright import names
+
 _TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[A-Za-z_][A-Za-z0-9_$]*|.""", re.DOTALL)
 _LITERAL = re.compile(r"'((?:[^']|'')*)'")
 
@@ -48,6 +50,26 @@ def script(lines: str) -> str:
         number += 1
         tag = f"$apiwright{number}$"
     return f"DO {tag}\n{lines}\n{tag}"
+
+
+def guard_name(table: str) -> str:
+    """What the trigger that keeps the rows of a table as they are, and its function, are called."""
+    return name_quoted(names.sql(f"{table}_append_only"))
+
+
+def guarded(table: str) -> tuple[str, ...]:
+    """The statements after which the rows of a table can't be changed or deleted.
+
+    A trigger and no revoked rights: it binds the owner of the table as well, as whom most services
+    connect.
+    """
+    name, refusal = guard_name(table), quoted(f"the rows of {table} are not to be changed")
+    body = f"BEGIN RAISE EXCEPTION USING MESSAGE = {refusal}, ERRCODE = '23001'; END"
+    when = f"BEFORE UPDATE OR DELETE ON {name_quoted(table)} FOR EACH ROW"
+    return (
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS {quoted(body)}",
+        f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION {name}()",
+    )
 
 
 def columns_in(sql: str) -> set[str]:

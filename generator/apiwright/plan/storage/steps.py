@@ -137,6 +137,33 @@ class ConvertColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepInStep:
+    """Let a trigger keep the column `before` and its new name `column` in step."""
+
+    table: str
+    before: str
+    column: TableColumn
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveAlone:
+    """Let no trigger keep two columns in step any longer."""
+
+    table: str
+    before: str
+    column: TableColumn
+
+
+@dataclass(frozen=True, slots=True)
+class FoundInStep:
+    """Look whether every row has the same in two columns; on the way back, give it to `before`."""
+
+    table: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class FillColumn:
     """Put a value where a column is null, in batches of their own; `value` is SQL."""
 
@@ -251,6 +278,9 @@ Step: TypeAlias = (
     | DropColumn
     | AlterColumn
     | ConvertColumn
+    | KeepInStep
+    | LeaveAlone
+    | FoundInStep
     | FillColumn
     | RenameValues
     | AddCheck
@@ -293,6 +323,9 @@ _INVERSES: dict[type[Step], Callable[..., Step]] = {
     DropColumn: lambda step: AddColumn(step.table, step.column),
     AlterColumn: lambda step: AlterColumn(step.table, step.after, step.before, lenient=True),
     ConvertColumn: _unconverted,
+    KeepInStep: lambda step: LeaveAlone(step.table, step.before, step.column),
+    LeaveAlone: lambda step: KeepInStep(step.table, step.before, step.column),
+    FoundInStep: lambda step: FillColumn(step.table, step.before, name_quoted(step.after)),
     RenameValues: lambda step: RenameValues(
         step.table,
         step.column,

@@ -9,7 +9,7 @@ from apiwright.ir.service import Service
 from apiwright.plan.storage.as_found import as_found
 from apiwright.plan.storage.build import build_tables
 from apiwright.plan.storage.changes import Phases, changes
-from apiwright.plan.storage.declared import Declared, declared
+from apiwright.plan.storage.declared import Declared, Renames, declared
 from apiwright.plan.storage.evolve import Evolution, evolve
 from apiwright.plan.storage.findings import Note, Question, Refusal
 from apiwright.plan.storage.preflight import preflight
@@ -37,13 +37,19 @@ class StoragePlan:
     refusals: tuple[Refusal, ...] = ()
 
 
-def storage_plan(history: History, service: Service, allowed: Collection[str] = ()) -> StoragePlan:
+def storage_plan(
+    history: History,
+    service: Service,
+    allowed: Collection[str] = (),
+    renames: Renames = Renames.AT_ONCE,
+) -> StoragePlan:
     """The plan that leads from what is there to what the contract wants.
 
     `allowed` names tables, and columns as `table.column`, whose data may be lost in this run.
     """
-    said = declared(service, allowed)
+    said = declared(service, allowed, renames)
     evolution = evolve(history.tables, build_tables(service), said)
+    said = said.with_twins(evolution.twins)
     refused = (*refusals(evolution, said), *_in_the_way(history, evolution, said))
     phases = Phases() if refused else migration(evolution, said)
     return StoragePlan(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from apiwright.plan.storage.sql import columns_in
 
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
     """A column. `type` is PostgreSQL's name for it; `default` is SQL, empty for none.
 
-    A `retained` one is gone from the contract, and stays for the sake of its data.
+    A `retained` one is gone from the contract, and stays for the sake of its data; with a `twin`,
+    it is the name of before of another column, which a trigger keeps it in step with.
     """
 
     name: str
@@ -18,14 +22,25 @@ class TableColumn:
     default: str = ""
     identity: bool = False
     retained: bool = False
+    twin: str = ""
+
+    @property
+    def bare(self) -> TableColumn:
+        """The column as the database knows it: without what is only remembered of it."""
+        return replace(self, retained=False, twin="")
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A CHECK constraint."""
+    """A CHECK constraint.
+
+    `retained` is what it lets through although the contract has it no more: values of an enum, or
+    the length that texts had before.
+    """
 
     name: str
     condition: str
+    retained: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +58,8 @@ class ForeignKey:
 class TableIndex:
     """An index over columns or expressions; `where` is SQL, empty for all rows.
 
-    `expression` tells that `parts` are SQL rather than names of columns.
+    `expression` tells that `parts` are SQL rather than names of columns. A `retained` one serves
+    whoever still uses a name of before.
     """
 
     name: str
@@ -52,6 +68,7 @@ class TableIndex:
     method: str = "btree"
     unique: bool = False
     where: str = ""
+    retained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +140,8 @@ class Table:
     """A table with everything that belongs to it.
 
     A `retained` one is gone from the contract, and stays for the sake of its rows. `found` tells
-    how the database differs where the table was there first; None where it doesn't.
+    how the database differs where the table was there first; None where it doesn't. A trigger keeps
+    the rows of an `append_only` one from being changed and deleted.
     """
 
     name: str
@@ -134,10 +152,28 @@ class Table:
     indexes: tuple[TableIndex, ...] = ()
     retained: bool = False
     found: Found | None = None
+    append_only: bool = False
 
     def column(self, name: str) -> TableColumn | None:
         """The column called `name`."""
         return next((column for column in self.columns if column.name == name), None)
+
+
+Part = TypeVar("Part", bound=Check | ForeignKey | TableIndex)
+
+
+def bare(part: Part) -> Part:
+    """A part of a table as the database knows it: without what is only remembered of it."""
+    if isinstance(part, Check):
+        return replace(part, retained=())
+    return replace(part, retained=False) if isinstance(part, TableIndex) else part
+
+
+def index_columns(index: TableIndex) -> frozenset[str]:
+    """The columns that an index looks at."""
+    if not index.expression:
+        return frozenset(index.parts)
+    return frozenset(name for part in index.parts for name in columns_in(part))
 
 
 def needs_more(table: Table) -> bool:

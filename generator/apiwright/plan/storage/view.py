@@ -26,6 +26,9 @@ from apiwright.plan.storage.steps import (
     DropIndex,
     DropTable,
     FillColumn,
+    FoundInStep,
+    KeepInStep,
+    LeaveAlone,
     RenameColumn,
     RenameConstraint,
     RenameIndex,
@@ -175,6 +178,10 @@ def _(step: AddColumn) -> Told:
 
 @tell.register
 def _(step: DropColumn) -> Told:
+    twin = step.column.twin
+    if twin:
+        what = f"drop the column {step.table}.{step.column.name}, whose values {twin} has"
+        return _short(what, step.table)
     what = f"drop the column {step.table}.{step.column.name} with its values"
     return Told(what, step.table, ALL, Duration.SHORT, reversible=False, loses_data=True)
 
@@ -201,6 +208,24 @@ def _(step: ConvertColumn) -> Told:
     kept = keeps(one, other)
     what = f"change the type of the column {name} from {one} to {other}"
     return Told(what, step.table, ALL, duration, reversible=kept, loses_data=not kept)
+
+
+@tell.register
+def _(step: KeepInStep) -> Told:
+    what = f"keep {step.table}.{step.before} and {step.column.name} in step, by a trigger"
+    return Told(what, step.table, BOTH, Duration.SHORT)
+
+
+@tell.register
+def _(step: LeaveAlone) -> Told:
+    what = f"keep {step.table}.{step.before} and {step.column.name} in step no longer"
+    return _short(what, step.table)
+
+
+@tell.register
+def _(step: FoundInStep) -> Told:
+    what = f"look whether {step.before} and {step.after} of {step.table} are in step"
+    return Told(what, step.table, READ, Duration.SCANS)
 
 
 @tell.register

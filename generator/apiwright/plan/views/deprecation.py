@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from email.utils import format_datetime
@@ -21,14 +22,15 @@ class DeprecationView:
     headers: tuple[tuple[Code, Code], ...]
 
 
-def deprecations(service: Service) -> tuple[DeprecationView, ...]:
-    """Every deprecated operation, in the order of the contract."""
+def deprecations(services: Iterable[Service]) -> tuple[DeprecationView, ...]:
+    """Every deprecated operation of every version, in the order of the contracts."""
     return tuple(
         DeprecationView(
             literal(operation.method.upper()),
             literal(f"{service.base_path}{route_path(operation)}"),
             tuple((_bytes(name), _bytes(value)) for name, value in _headers(operation)),
         )
+        for service in services
         for operation in service.operations.values()
         if operation.deprecated
     )

@@ -20,6 +20,7 @@ from apiwright.ir.operations import (
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import Column, Entity, Fill
 from apiwright.plan.schema_classes import SchemaClasses
+from apiwright.plan.views.caching import direct_options
 from apiwright.plan.views.directness import Directness
 from apiwright.plan.views.repositories import counts, page_values
 from apiwright.plan.views.routers import location, needed_scopes, route_path
@@ -57,7 +58,9 @@ class DirectView:
     docstring: Code
     binders: tuple[BinderView, ...]
     constants: tuple[ConstantView, ...]
+    forms: tuple[BinderView, ...]
     lines: tuple[Code, ...]
+    options: tuple[Code, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +134,23 @@ class DirectBuilder:
             reads = action.verb is RowVerb.READ
             constants, lines = (self._read if reads else self._change)(operation, action)
         scopes = None if operation.public else needed_scopes(operation, self._service)
+        binders = tuple(self._binders(operation))
+        names = tuple(binder.name for binder in binders)
         return DirectView(
             name=ident(operation.name),
             operation=operation.id,
             method=operation.method.upper(),
-            path=f"{self._service.base_path}{route_path(operation)}",
+            path=f"{operation.home or self._service.base_path}{route_path(operation)}",
             needed=constant("") if scopes is None else literal(tuple(scopes)),
             statements=compose("({},)", joined([ident(known.name) for known in constants])),
             docstring=docstring(operation.summary or operation.description or operation.id, 4),
-            binders=tuple(self._binders(operation)),
+            binders=binders,
+            options=(
+                *direct_options(operation, self._service, names),
+                *([constant("keyed=True")] if operation.idempotency is not None else []),
+            ),
             constants=tuple(constants),
+            forms=tuple(self._forms(operation)),
             lines=tuple(lines),
         )
 
@@ -151,7 +161,35 @@ class DirectBuilder:
                 value = compose("path_of({}, {})", literal(argument.wire), argument.annotation)
             else:
                 value = compose("{}_of({})", ident(argument.place), argument.annotation)
+            if argument.place == "query" and not self._asks_alone(operation):
+                value = compose("Remembered({})", value)
             yield BinderView(name, value)
+
+    def _asks_alone(self, operation: Operation) -> bool:
+        """Whether what is asked of a list stands in the query and nowhere else.
+
+        One whose pages repeat parts of the query needs the query itself.
+        """
+        action = operation.action
+        if not isinstance(action, ListAction) or action.rows.parents:
+            return False
+        page = action.page
+        if page.shown_limit or page.shown_offset or page.shown_number or page.shown_pages:
+            return False
+        if self._classes.parameter_class(operation.id, "query") is None:
+            return False
+        return not self._guards(action, self._service.entities[action.entity])
+
+    def _forms(self, operation: Operation) -> Iterator[BinderView]:
+        """What a list remembers of the queries that it was asked."""
+        if self._asks_alone(operation):
+            name = ident(operation.name.upper().strip("_"))
+            query = self._binder(operation, "query", "")
+            form = compose("lambda request: {}.form({}(request))", name, query)
+            yield BinderView(self._form(operation), compose("Remembered({})", form))
+
+    def _form(self, operation: Operation) -> Code:
+        return ident(f"{operation.name.strip('_')}_form")
 
     def _readers(self, operation: Operation) -> Iterator[Code]:
         """The functions that make what reads the parts of a request."""
@@ -241,7 +279,7 @@ class DirectBuilder:
                 ident(entity.key_column.attribute),
             )
             rows = compose("{}.rows({})", view, joined([key, *self._alive(entity)]))
-            line = compose('return await call.one({}, {{"caller": call.caller.id}})', name)
+            line = self._answered(operation, name, constant('{"caller": call.caller.id}'))
             return [ConstantView(name, rows)], [line]
         named = [action.key, *action.rows.parents]
         conditions = [self._named(path, entity) for path in named] + self._alive(entity)
@@ -252,14 +290,26 @@ class DirectBuilder:
             own = ident(f"{name}_OWN")
             mine = joined([*conditions, self._owner(entity)])
             constants.append(ConstantView(own, compose("{}.rows({})", view, mine)))
-            call = compose('return await call.one({}, values | {{"owner": call.caller.id}})', own)
+            call = self._answered(operation, own, constant('values | {"owner": call.caller.id}'))
             if entity.owner.unless:
                 lines.append(compose("if call.caller.may({}):", literal(entity.owner.unless)))
-                lines.append(compose("    return await call.one({}, values)", name))
+                all_rows = self._answered(operation, name, constant("values"))
+                lines.append(compose("    {}", all_rows))
             else:
                 del constants[0]
             return constants, [*lines, call]
-        return constants, [*lines, compose("return await call.one({}, values)", name)]
+        return constants, [*lines, self._answered(operation, name, constant("values"))]
+
+    def _answered(self, operation: Operation, statement: Code, values: Code) -> Code:
+        """The line that answers with the row of a statement, and with its tag if it has one."""
+        known = operation.conditional
+        if known is None:
+            return compose("return await call.one({}, {})", statement, values)
+        account = constant(", account=call.caller.id" if known.own else "")
+        mark, control = literal(known.mark), literal(known.cache_control)
+        return compose(
+            "return await call.shown({}, {}, {}, {}{})", statement, values, mark, control, account
+        )
 
     def _change(
         self, operation: Operation, action: RowAction
@@ -271,7 +321,9 @@ class DirectBuilder:
         conditions = [self._named(path, entity) for path in named]
         if action.verb is not RowVerb.RESTORE:
             conditions += self._alive(entity)
-        lines = [compose("values = {{{}}}", joined(self._path_values(operation, named)))]
+        asks = operation.conditional
+        lines = [constant("call.conditions.require()")] if asks and asks.required else []
+        lines.append(compose("values = {{{}}}", joined(self._path_values(operation, named))))
         if action.verb in {RowVerb.UPDATE, RowVerb.REPLACE}:
             binder = self._binder(operation, "body", "")
             lines.append(compose("body = await {}(call.request)", binder))
@@ -286,6 +338,12 @@ class DirectBuilder:
             lines.append(self._owner_of_call(entity.owner.unless))
             call.append(constant("owner=owner"))
             call += [constant("visible=True")] if action.rows.visible else []
+        if asks is not None and asks.holds:
+            version = ident(asks.version)
+            arguments.append(compose("version=models.{}.{}", ident(entity.class_name), version))
+            call.append(constant("versions=call.conditions.versions()"))
+        if asks is not None and asks.mark:
+            call.append(compose("mark={}", literal(asks.mark)))
         success = operation.success
         status = int(success.status) if success is not None and success.status.isdigit() else 200
         if action.view is None:
@@ -340,6 +398,9 @@ class DirectBuilder:
         kind = ident(query.name) if query else constant("statements.Everything")
         arguments = [self._view(action.view), found, kind, *self._listing(operation, action)]
         constants.append(ConstantView(name, compose("statements.Listing({})", joined(arguments))))
+        if self._asks_alone(operation):
+            lines = [compose("form = {}(call.request)", self._form(operation))]
+            return constants, [*lines, *self._page(operation, action)]
         asked = compose("{}(call.request)", self._binder(operation, "query", ""))
         lines = [
             compose(
@@ -355,9 +416,7 @@ class DirectBuilder:
         form += [constant("values")] if values else []
         form += [constant("guards=guards")] if self._guards(action, entity) else []
         lines.append(compose("form = {}.form({})", name, joined(form)))
-        lines.append(constant("page = await call.page(form)"))
-        lines += self._page(operation, action)
-        return constants, lines
+        return constants, [*lines, *self._page(operation, action)]
 
     def _guards(self, action: ListAction, entity: Entity) -> list[Code]:
         """The lines that keep rows of others out."""
@@ -392,15 +451,19 @@ class DirectBuilder:
 
     def _page(self, operation: Operation, action: ListAction) -> list[Code]:
         """The lines that put a page together."""
-        page = action.page
+        page, read = action.page, constant("page = await call.page(form)")
         if not page.envelope:
-            return [constant("return page.alone()")]
+            return [read, constant("return page.alone()")]
         counted = [constant("total = await call.total(form)")] if counts(page) else []
         told = page_values(
             page, operation, self._service, total=constant("total"), more=constant("page.more")
         )
         pairs = joined([compose("{}: {}", literal(name), code) for name, code in told])
-        return [*counted, compose("return page.within({}, {{{}}})", literal(page.items), pairs)]
+        return [
+            read,
+            *counted,
+            compose("return page.within({}, {{{}}})", literal(page.items), pairs),
+        ]
 
     def _create(
         self, operation: Operation, action: CreateAction
@@ -423,7 +486,9 @@ class DirectBuilder:
             compose("body = await {}(call.request)", self._binder(operation, "body", "")),
             compose("values = {{{}}}", joined(pairs)),
         ]
-        made = compose("await call.made({}, values, {})", name, literal(status))
+        tag = operation.conditional
+        mark = compose(", {}", literal(tag.mark)) if tag and tag.mark else constant("")
+        made = compose("await call.made({}, values, {}{})", name, literal(status), mark)
         at = location(operation, self._service, key=constant("key"))
         if at:
             key = compose("key = made.value({})", literal(entity.key_column.property))

@@ -43,8 +43,13 @@ class Directness:
         action = operation.action
         if not isinstance(action, ListAction | CreateAction | RowAction):
             raise NotDirectError("it is more than a statement")
+        if operation.idempotency is not None and operation.idempotency.required:
+            raise NotDirectError(
+                "the key of a request is stored in one transaction with its effect"
+            )
         if action.view is None and not _is_soft_delete(action, self._service):
             raise NotDirectError("it shows nothing")
+        self._check_recorded(action)
         if isinstance(action, RowAction) and action.verb is not RowVerb.READ:
             self._check_change(action, self._service.entities[action.entity])
         if not operation.public and needed_scopes(operation, self._service) is None:
@@ -62,6 +67,14 @@ class Directness:
             self._check_create(action, self._service.entities[action.entity])
         elif action.verb is RowVerb.READ and action.rows.owned and action.rows.visible:
             raise NotDirectError("who may read the row depends on the row")
+
+    def _check_recorded(self, action: ListAction | CreateAction | RowAction) -> None:
+        """Events and entries of the audit trail are further rows, and need the session's flush."""
+        writes = isinstance(action, CreateAction) or (
+            isinstance(action, RowAction) and action.verb is not RowVerb.READ
+        )
+        if writes and action.entity in self._service.recorded:
+            raise NotDirectError("it records what it writes")
 
     def _check_parameters(self, operation: Operation, action: Action) -> None:
         places = {Location.HEADER, Location.COOKIE}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apiwright.code import Code, compose, constant, ident, joined, literal
 from apiwright.ir.service import ErrorField, ErrorPart, Errors, ErrorShape, ViolationPart
+from apiwright.ir.versions import Version
 
 _PARTS = {
     ErrorPart.DETAIL: "error.detail",
@@ -45,26 +47,57 @@ class ErrorsView:
     statuses: tuple[tuple[str, int], ...]
 
 
-def errors_view(errors: Errors) -> ErrorsView:
-    """The functions that write errors, each shape once."""
+def errors_view(errors: Errors, versions: tuple[Version, ...] = ()) -> ErrorsView:
+    """The functions that write errors, each shape once; older versions keep theirs."""
     functions: list[tuple[ErrorShape, str, str]] = [
         (errors.usual, "_usual", "Any error but those below"),
         (errors.invalid, "_invalid", "A request that breaks the contract"),
     ]
     special: list[tuple[str, int, Code]] = []
-    for (operation, status), shape in errors.special.items():
-        if status == "default":
-            continue
-        name = next((known for other, known, _ in functions[2:] if other == shape), "")
+    for operation, status, shape in (*_special(errors), *_of_versions(versions, errors)):
+        name = next((known for other, known, _ in functions if other == shape), "")
         if not name:
             name = f"_shape_{len(functions) - 1}"
             functions.append((shape, name, "An error that some operations declare otherwise"))
-        special.append((operation, int(status.replace("XX", "")), ident(name)))
+        special.append((operation, status, ident(name)))
     return ErrorsView(
         shapes=tuple(_shape(shape, name, about) for shape, name, about in functions),
         special=tuple(special),
-        statuses=tuple(sorted(errors.statuses.items())),
+        statuses=tuple(sorted({**errors.statuses, **_statuses_of(versions)}.items())),
     )
+
+
+def _special(errors: Errors) -> Iterator[tuple[str, int, ErrorShape]]:
+    """The exceptions, by operation and status (or, for a range, its first digit)."""
+    for (operation, status), shape in errors.special.items():
+        if status != "default":
+            yield operation, int(status.replace("XX", "")), shape
+
+
+def _of_versions(
+    versions: tuple[Version, ...], newest: Errors
+) -> Iterator[tuple[str, int, ErrorShape]]:
+    """The errors of older versions that look different from the usual ones of the newest."""
+    for version in versions:
+        errors = version.service.errors
+        for known in version.operations:
+            name, status = known.older.id, errors.statuses.get(known.older.id, 422)
+            found: dict[int, ErrorShape] = {}
+            if errors.usual != newest.usual:
+                found.update({4: errors.usual, 5: errors.usual})
+            if errors.invalid != newest.invalid:
+                found[status] = errors.invalid
+            found.update({at: shape for one, at, shape in _special(errors) if one == name})
+            for at, shape in found.items():
+                yield version.operation_id(name), at, shape
+
+
+def _statuses_of(versions: tuple[Version, ...]) -> dict[str, int]:
+    return {
+        version.operation_id(name): status
+        for version in versions
+        for name, status in version.service.errors.statuses.items()
+    }
 
 
 def _shape(shape: ErrorShape, function: str, about: str) -> ShapeView:

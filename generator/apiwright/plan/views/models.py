@@ -17,6 +17,7 @@ from apiwright.ir.storage import (
     ToMany,
     ToOne,
 )
+from apiwright.plan.storage.sql import name_quoted
 from apiwright.plan.storage.tables import ForeignKey, Table, TableColumn, TableIndex
 from apiwright.plan.storage.types import INFERRED, NAIVE, annotation, python_type, sqlalchemy_type
 
@@ -73,6 +74,7 @@ class ModelView:
     key_lists: tuple[KeyListView, ...]
     link_tables: tuple[LinkTableView, ...]
     type_imports: tuple[Code, ...]
+    version: Code
     uses_json: bool
     own_types: bool
 
@@ -102,6 +104,7 @@ def model_view(entity: Entity, service: Service, tables: dict[str, Table]) -> Mo
             )
             for name in others
         ),
+        version=ident(entity.version.attribute) if entity.version is not None else constant(""),
         uses_json=any(column.type.value == "json" for column in entity.columns),
         own_types=any(needs_own_type(column) for column in entity.columns),
     )
@@ -124,7 +127,7 @@ def _table_args(table: Table) -> list[Code]:
         )
         for check in table.checks
     ]
-    return checks + [index_code(index) for index in table.indexes]
+    return checks + [index_code(index) for index in table.indexes if not index.retained]
 
 
 def _escaped(condition: str) -> str:
@@ -173,6 +176,8 @@ def _column(column: Column, table: Table) -> ColumnView:
         arguments.append(constant("server_default=FetchedValue()"))
     if column.fill is Fill.UPDATED:
         arguments.append(constant("onupdate=func.now()"))
+    if column.fill is Fill.VERSION:
+        arguments.append(compose("onupdate=text({})", literal(f"{name_quoted(column.name)} + 1")))
     written = compose(" = mapped_column({})", joined(arguments)) if arguments else constant("")
     return ColumnView(ident(column.attribute), annotation(column), written)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apiwright import names
 from apiwright.code import Code, compose, constant, ident, joined, literal
@@ -11,9 +11,11 @@ from apiwright.ir.operations import (
     Action,
     Compare,
     CreateAction,
+    ExportAction,
     Filter,
     ListAction,
     Load,
+    OnRows,
     Operation,
     Order,
     Page,
@@ -94,6 +96,7 @@ class RepositoryView:
     label: Code
     soft_delete: Code
     lists: tuple[ListView, ...]
+    exports: tuple[ListView, ...]
     loads: tuple[LoadsView, ...]
     links_name: Code
     links: tuple[Code, ...]
@@ -128,13 +131,21 @@ def repository_view(entity: Entity, service: Service, classes: SchemaClasses) ->
     operations = [
         operation
         for operation in service.operations.values()
-        if isinstance(operation.action, ListAction | CreateAction | RowAction)
-        and operation.action.entity == entity.name
+        if isinstance(operation.action, OnRows) and operation.action.entity == entity.name
     ]
     lists = [o for o in operations if isinstance(o.action, ListAction)]
+    exports = [
+        replace(o, action=o.action.listing)
+        for o in operations
+        if isinstance(o.action, ExportAction)
+    ]
     views = {view.schema: view for o in operations for view in views_of(o.action) if view.loads}
+    told = (known.view for known in service.events if known.entity == entity.name)
+    views |= {view.schema: view for view in told if view.loads}
     imports = sorted(
-        ref for o in lists if (ref := classes.parameter_class(o.id, "query")) is not None
+        ref
+        for o in (*lists, *exports)
+        if (ref := classes.parameter_class(o.id, "query")) is not None
     )
     models = {entity.class_name} | {
         service.entities[name].class_name
@@ -149,6 +160,7 @@ def repository_view(entity: Entity, service: Service, classes: SchemaClasses) ->
         label=constant(entity.plural.replace("_", " ")),
         soft_delete=_attribute(entity, entity.soft_delete),
         lists=tuple(_list(o, entity, service, classes) for o in lists),
+        exports=tuple(_list(o, entity, service, classes) for o in exports),
         loads=tuple(
             LoadsView(ident(loads_name(v, service)), tuple(_options(v.loads, entity, service)))
             for v in views.values()
@@ -262,6 +274,8 @@ def _chosen_order(
 ) -> Code:
     """The order that the client asks for, or else the usual one."""
     order = ident(f"{operation.name.upper().rstrip('_')}_ORDER")
+    # An export that nobody wants sorted begins at once.
+    order = order if action.order else constant("()")
     if action.sort is None:
         return order
     asked = compose("query.{}", ident(action.sort.attribute))

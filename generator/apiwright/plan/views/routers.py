@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
-from apiwright.ir.operations import CreateAction, Location, Operation
+from apiwright.ir.operations import CreateAction, ExportAction, Location, Operation
+from apiwright.ir.policies.idempotency import LONGEST, USUAL_HOURS, Idempotency
 from apiwright.ir.schemas import Schema
 from apiwright.ir.service import Resource, SchemeKind, Service
 from apiwright.ir.shapes import flat, properties
 from apiwright.plan.schema_classes import SchemaClasses
+from apiwright.plan.views.caching import asked_values, policy
 from apiwright.plan.views.service import openness
+from apiwright.plan.views.shapes import view_constant
 from apiwright.plan.views.signatures import Argument, Signature, schema_imports, signature
 from apiwright.understand.exchange import answer_schema, is_json
+from apiwright.understand.versions.names import version_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class HandlerView:
     operation: str
     summary: str
     deprecated: bool
-    security: Code
+    dependencies: Code
     arguments: tuple[Code, ...]
     docstring: Code
     lines: tuple[Code, ...]
@@ -38,25 +42,77 @@ class RouterView:
     """The router of a resource."""
 
     docstring: Code
+    prefix: str
     tag: str
     dependency: Code
     schema_imports: tuple[Code, ...]
+    shape_imports: tuple[Code, ...]
     handlers: tuple[HandlerView, ...]
 
 
-def router_view(resource: Resource, service: Service, classes: SchemaClasses) -> RouterView:
-    """The router of `resource`; concrete paths stand before those with parameters."""
-    operations = [service.operations[name] for name in resource.operations]
+@dataclass(frozen=True, slots=True)
+class RouterName:
+    """A module with a router: where it stands, and what it is called where all are put together."""
+
+    package: Code
+    module: Code
+    name: Code
+    as_name: Code
+
+
+def router_names(service: Service) -> tuple[RouterName, ...]:
+    """The modules with routers, in the order of the resources."""
+    newest = version_name(service.base_path)
+    found = []
+    for resource in service.resources:
+        for home in homes(resource, service):
+            package = version_name(home) if home else newest
+            name = ident(f"{package}_{resource.module}" if home else resource.module)
+            as_name = compose(" as {}", name) if home else constant("")
+            found.append(RouterName(ident(package), ident(resource.module), name, as_name))
+    return tuple(found)
+
+
+def homes(resource: Resource, service: Service) -> tuple[str, ...]:
+    """The base paths below which operations of a resource are offered, that of the newest first."""
+    found = (service.operations[name].home for name in resource.operations)
+    return tuple(sorted(dict.fromkeys(found)))
+
+
+def router_view(
+    resource: Resource, service: Service, classes: SchemaClasses, home: str = ""
+) -> RouterView:
+    """The router of `resource`; concrete paths stand before those with parameters.
+
+    `home` is the base path of an older version, for the operations that only that still offers.
+    """
+    everything = (service.operations[name] for name in resource.operations)
+    operations = [operation for operation in everything if operation.home == home]
     signatures = {o.id: signature(o, service, classes) for o in operations}
     refs = tuple(ref for known in signatures.values() for ref in known.taken)
     handlers = [_handler(o, resource, service, signatures[o.id]) for o in operations]
     return RouterView(
-        docstring=docstring(resource.description or f"The {resource.name} operations", 0),
+        docstring=docstring(_about(resource, home), 0),
+        prefix=home or service.base_path,
         tag=resource.name,
         dependency=ident(f"{resource.service_class}Dep"),
         schema_imports=schema_imports(refs),
+        shape_imports=tuple(
+            compose(
+                "from app.direct.shapes import {}",
+                view_constant(o.action.listing.view.schema, service),
+            )
+            for o in operations
+            if isinstance(o.action, ExportAction)
+        ),
         handlers=tuple(sorted(handlers, key=lambda handler: openness(handler.path))),
     )
+
+
+def _about(resource: Resource, home: str) -> str:
+    if home:
+        return f"The {resource.name} operations that only {version_name(home)} still offers"
+    return resource.description or f"The {resource.name} operations"
 
 
 def route_path(operation: Operation) -> str:
@@ -71,6 +127,7 @@ def _handler(
     operation: Operation, resource: Resource, service: Service, known: Signature
 ) -> HandlerView:
     dependency = ident(f"{resource.service_class}Dep")
+    exports = isinstance(operation.action, ExportAction)
     return HandlerView(
         name=ident(operation.name),
         method=ident(operation.method),
@@ -78,8 +135,11 @@ def _handler(
         operation=operation.id,
         summary=operation.summary,
         deprecated=operation.deprecated,
-        security=_security(operation, service),
+        dependencies=joined(
+            [code for code in (_security(operation, service), _once(operation)) if code]
+        ),
         arguments=(
+            *([constant("request: Request")] if exports or operation.caching is not None else []),
             compose("service: {}", dependency),
             *(_argument(argument) for argument in known.arguments),
         ),
@@ -118,6 +178,20 @@ def _security(operation: Operation, service: Service) -> Code:
     return compose("Security(authenticate, scopes={})", literal(list(scopes)))
 
 
+def _once(operation: Operation) -> Code:
+    """The dependency that lets a request have its effect once; it has to know who calls."""
+    known = operation.idempotency
+    if known is None:
+        return constant("")
+    usual = Idempotency(required=False, hours=USUAL_HOURS, longest=LONGEST)
+    said = [
+        compose("{}={}", ident(name), literal(getattr(known, name)))
+        for name in ("required", "hours", "longest")
+        if getattr(known, name) != getattr(usual, name)
+    ]
+    return compose("Depends(once({}))", joined(said))
+
+
 def needed_scopes(operation: Operation, service: Service) -> tuple[str, ...] | None:
     """The scopes that a caller has to have; None where nobody knows how to be let in."""
     usable = {
@@ -132,25 +206,92 @@ def needed_scopes(operation: Operation, service: Service) -> tuple[str, ...] | N
 
 
 def _lines(operation: Operation, service: Service, known: Signature) -> list[Code]:
+    """The body of a handler."""
+    lines = _answer(operation, service, known)
+    if operation.caching is None:
+        return lines
+    reads = operation.conditional is not None and operation.conditional.reads
+    asked = asked_values(known.call)
+    answer = compose("await answered(request, {}, make{})", policy(operation), asked)
+    return [
+        constant("async def make() -> Response:"),
+        *(compose("    {}", line) for line in lines),
+        constant(""),
+        compose("return unless_known(service, {})" if reads else "return {}", answer),
+    ]
+
+
+def _answer(operation: Operation, service: Service, known: Signature) -> list[Code]:
     call = compose("service.{}({})", ident(operation.name), known.call)
+    if isinstance(operation.action, ExportAction):
+        return [compose("found = await {}", call), _export(operation.action, service)]
     success = operation.success
     status = int(success.status) if success is not None and success.status.isdigit() else 200
     if known.returns == "Response":
         return [compose("return await {}", call)]
+    asked, checked = _conditions(operation)
     if known.returns == "None":
         return [
+            *asked,
             compose("await {}", call),
+            *checked,
             compose("return Response(status_code={})", literal(status)),
         ]
     extra = _extra(operation, status)
     at = location(operation, service)
     if at:
+        answer = compose("respond(made, {}, headers{})", literal(status), _media_type(operation))
         return [
             compose("made = await {}", call),
             compose('headers = {{"Location": {}}}', at),
-            compose("return respond(made, {}, headers{})", literal(status), _media_type(operation)),
+            compose("return {}", _tagged(operation, service, answer)),
+        ]
+    if operation.conditional is not None:
+        answer = compose("respond(shown{})", extra)
+        return [
+            *asked,
+            compose("shown = await {}", call),
+            *checked,
+            compose("return {}", _tagged(operation, service, answer)),
         ]
     return [compose("return respond(await {}{})", call, extra)]
+
+
+def _export(action: ExportAction, service: Service) -> Code:
+    """The line that sends what was found, as the client likes it."""
+    return compose(
+        "return export(request, found, {}, {}, {})",
+        view_constant(action.listing.view.schema, service),
+        literal(service.entities[action.entity].plural),
+        literal(action.media_types),
+    )
+
+
+def _conditions(operation: Operation) -> tuple[list[Code], list[Code]]:
+    """The lines before and after a call that hold a change to the conditions of the client."""
+    known = operation.conditional
+    if known is None or not known.holds:
+        return [], []
+    asked = [constant("service.context.conditions.require()")] if known.required else []
+    return asked, [constant("service.context.conditions.must_be_checked()")]
+
+
+def _tagged(operation: Operation, service: Service, answer: Code) -> Code:
+    """An answer with its entity tag, if it has one."""
+    known = operation.conditional
+    if known is None or not known.mark:
+        return answer
+    arguments = [literal(operation.name), answer, literal(known.mark)]
+    if known.reads:
+        arguments.append(compose("cache_control={}", literal(known.cache_control)))
+    identity = service.identity
+    if known.own and identity is not None:
+        key = ident(identity.key_column.attribute)
+        arguments.append(compose("account=service.caller.account.{}", key))
+    tagged = compose("tagged(service, {})", joined(arguments))
+    if known.reads and operation.caching is None:
+        return compose("unless_known(service, {})", tagged)
+    return tagged
 
 
 def _extra(operation: Operation, status: int) -> Code:

@@ -196,7 +196,15 @@ def _code(column: Column, value: Json, *, unique: bool) -> Code | None:
 
 
 _LEFT_OUT = frozenset(
-    {Fill.GENERATED, Fill.UPDATED, Fill.DELETED, Fill.DEFAULT, Fill.OWNER, Fill.DATABASE}
+    {
+        Fill.GENERATED,
+        Fill.UPDATED,
+        Fill.DELETED,
+        Fill.DEFAULT,
+        Fill.OWNER,
+        Fill.DATABASE,
+        Fill.VERSION,
+    }
 )
 _PLAIN = frozenset(
     {ColumnType.TEXT, ColumnType.INT32, ColumnType.INT64, ColumnType.DOUBLE, ColumnType.BOOLEAN,

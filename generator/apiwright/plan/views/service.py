@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apiwright import names
 from apiwright.code import Code, comment, compose, constant, dotless, ident, literal
+from apiwright.ir.operations import ExportAction, PasswordAction
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import ColumnType, Entity
+from apiwright.ir.versions import Version
 from apiwright.plan.storage.types import python_type
 from apiwright.plan.views.errors import ErrorsView, errors_view
+from apiwright.understand.versions.names import version_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,36 +77,46 @@ class ServiceView:
     base_path: str
     package: Code
     auth: bool
+    changes_passwords: bool
     ownership: bool
     overridden: bool
+    hand_written: bool
     direct: bool
     deprecated: bool
+    events: bool
+    webhooks: bool
+    audit: bool
+    recorded: bool
+    event_stream: str
+    limited: bool
     json_columns: bool
+    idempotent: bool
+    exports: bool
+    versioned: bool
+    cached: bool
     resources: tuple[ResourceName, ...]
     roles: tuple[RoleView, ...]
     errors: ErrorsView
     paths: tuple[PathView, ...]
+    versions: tuple[Code, ...]
+    parts: Code
+    newest: str
 
 
 def api_package(service: Service) -> str:
     """The package of the routers, after the last segment of the base path: `/api/v1` -> v1."""
-    last = service.base_path.rpartition("/")[2]
-    name = names.snake(last, "v") if last else "v1"
-    return "v1" if name == "api" or name in _API_MODULES else name
+    return version_name(service.base_path)
 
 
-_API_MODULES = frozenset(
-    {"binding", "dependencies", "deprecation", "docs", "health", "responses", "router", "routing"}
-)
-
-
-def service_view(service: Service, *, overridden: bool, direct: bool) -> ServiceView:
+def service_view(
+    service: Service, *, overridden: bool, direct: bool, versions: tuple[Version, ...] = ()
+) -> ServiceView:
     """The view of a whole service.
 
     `overridden` tells whether any override is bound, `direct` whether any operation can be answered
-    without a session.
+    without a session; `versions` are the older ones beside it.
     """
-    slug = names.snake(service.title, "service").replace("_", "-").strip("-")
+    slug = service_slug(service)
     return ServiceView(
         title=service.title,
         version=service.version,
@@ -113,32 +127,81 @@ def service_view(service: Service, *, overridden: bool, direct: bool) -> Service
         base_path=service.base_path,
         package=ident(api_package(service)),
         auth=service.identity is not None,
+        changes_passwords=any(
+            isinstance(operation.action, PasswordAction)
+            for operation in service.operations.values()
+        ),
         ownership=any(entity.owner is not None for entity in service.entities.values()),
         overridden=overridden,
+        hand_written=overridden or any(version.overridden for version in versions),
         direct=direct,
-        deprecated=any(operation.deprecated for operation in service.operations.values()),
+        deprecated=any(
+            operation.deprecated
+            for known in (service, *(version.service for version in versions))
+            for operation in known.operations.values()
+        ),
+        events=bool(service.events),
+        webhooks=bool(service.webhooks),
+        audit=bool(service.audited),
+        recorded=bool(service.recorded),
+        event_stream=f"{slug}:events",
+        limited=service.limited,
         json_columns=any(
             column.type is ColumnType.JSON
             for entity in service.entities.values()
             for column in entity.columns
         ),
+        idempotent=service.idempotent,
+        exports=any(isinstance(o.action, ExportAction) for o in service.operations.values()),
+        versioned=is_versioned(service),
+        cached=keeps_answers(service),
         resources=tuple(resource_name(resource) for resource in service.resources),
         roles=tuple(RoleView(role.name, role.scopes) for role in service.roles),
-        errors=errors_view(service.errors),
-        paths=_paths(service),
+        errors=errors_view(service.errors, versions),
+        paths=_paths((service, *(version.service for version in versions))),
+        versions=tuple(ident(version.name) for version in versions),
+        parts=constant(", ".join(_parts(direct=direct, versions=bool(versions)))),
+        newest=api_package(service),
     )
 
 
-def _paths(service: Service) -> tuple[PathView, ...]:
-    found: dict[str, set[str]] = {}
-    for operation in service.operations.values():
-        methods = found.setdefault(f"{service.base_path}{operation.path}", set())
-        methods.add(operation.method.upper())
-        if operation.method == "get":
-            methods.add("HEAD")
-    return tuple(
-        PathView(_pattern(path), sorted(found[path])) for path in sorted(found, key=openness)
-    )
+def service_slug(service: Service) -> str:
+    """The title of a service as a name of lower-case letters, digits and hyphens."""
+    return names.snake(service.title, "service").replace("_", "-").strip("-")
+
+
+def keeps_answers(service: Service) -> bool:
+    """Whether answers of any operation are kept."""
+    return any(operation.caching is not None for operation in service.operations.values())
+
+
+def is_versioned(service: Service) -> bool:
+    """Whether any operation works on rows that have a version."""
+    return any(operation.conditional is not None for operation in service.operations.values())
+
+
+def _parts(*, direct: bool, versions: bool) -> Iterator[str]:
+    """The modules of `app` that the application is put together of, beside those of the API."""
+    yield "contract"
+    if direct:
+        yield "direct"
+    yield "errors"
+    if versions:
+        yield "versions"
+
+
+def _paths(services: tuple[Service, ...]) -> tuple[PathView, ...]:
+    """The paths of all versions; what is only called otherwise in them is one path."""
+    found: dict[str, tuple[str, set[str]]] = {}
+    for service in services:
+        for operation in service.operations.values():
+            path = service.address(operation)
+            _, methods = found.setdefault(_pattern(path), (path, set()))
+            methods.add(operation.method.upper())
+            if operation.method == "get":
+                methods.add("HEAD")
+    ordered = sorted(found.items(), key=lambda known: openness(known[1][0]))
+    return tuple(PathView(pattern, sorted(methods)) for pattern, (_, methods) in ordered)
 
 
 def openness(path: str) -> tuple[bool, ...]:

@@ -9,12 +9,16 @@ from typing import TypeAlias
 from apiwright import names
 from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
 from apiwright.ir.operations import (
+    BulkAction,
     CreateAction,
+    ExportAction,
     LinkWrite,
     ListAction,
     Location,
     LogoutAction,
+    OnRows,
     Operation,
+    PasswordAction,
     PathColumn,
     RefreshAction,
     RowAction,
@@ -24,12 +28,23 @@ from apiwright.ir.operations import (
     View,
     Write,
 )
-from apiwright.ir.schemas import Direction
+from apiwright.ir.policies.bulk import BulkVerb
+from apiwright.ir.schemas import Direction, Schema
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.shapes import properties, takes_null
 from apiwright.ir.storage import Column, ColumnType, Entity, Fill, ManyToMany
 from apiwright.plan.models.document import has_default
-from apiwright.plan.schema_classes import SchemaClasses
+from apiwright.plan.schema_classes import ClassRef, SchemaClasses
+from apiwright.plan.views.bulk import (
+    ENTRY,
+    BulkMethod,
+    bulk_answer,
+    bulk_mark,
+    bulk_work,
+    entry_schema,
+    generated_key,
+    listed,
+)
 from apiwright.plan.views.repositories import links_name, loads_name, page_values, views_of
 from apiwright.plan.views.signatures import Signature, schema_imports, signature
 from apiwright.understand.exchange import answer_schema, body_content
@@ -81,6 +96,14 @@ class ListMethod:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportMethod:
+    """A method that says which rows an export has."""
+
+    parents: tuple[ParentView, ...]
+    arguments: Code
+
+
+@dataclass(frozen=True, slots=True)
 class CreateMethod:
     """A method that makes a row."""
 
@@ -88,13 +111,18 @@ class CreateMethod:
     repository: Code
     model: Code
     assignments: tuple[Assignment, ...]
+    note: Code
     view: Code
     loads: Code
 
 
 @dataclass(frozen=True, slots=True)
 class RowMethod:
-    """A method that works with one row."""
+    """A method that works with one row.
+
+    `require` and `note` are statements about its version, `raise_version` one that raises it where
+    only pairs of rows are written; any of them may be empty.
+    """
 
     repository: Code
     variable: Code
@@ -102,6 +130,9 @@ class RowMethod:
     guard: Code
     assignments: tuple[Assignment, ...]
     exchanges: tuple[Exchange, ...]
+    require: Code
+    raise_version: Code
+    note: Code
     view: Code
     loads: Code
 
@@ -120,13 +151,32 @@ class SignInMethod:
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordMethod:
+    """A method that changes a password: the attributes of the body that it needs."""
+
+    current: Code
+    new: Code
+    view: Code
+    failure: Code
+
+
+@dataclass(frozen=True, slots=True)
 class CustomMethod:
     """A method that only an override can give a body."""
 
     message: str
 
 
-Body: TypeAlias = ListMethod | CreateMethod | RowMethod | SignInMethod | CustomMethod
+Body: TypeAlias = (
+    ListMethod
+    | ExportMethod
+    | CreateMethod
+    | RowMethod
+    | BulkMethod
+    | SignInMethod
+    | PasswordMethod
+    | CustomMethod
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +203,8 @@ class ServiceClassView:
     schema_imports: tuple[Code, ...]
     load_imports: tuple[Code, ...]
     signs_in: bool
+    writes_many: bool
+    exports: bool
 
 
 def service_class_view(
@@ -163,6 +215,7 @@ def service_class_view(
     operations = [service.operations[name] for name in resource.operations]
     methods = tuple(builder.method(operation) for operation in operations)
     refs = tuple(ref for method in methods for ref in method.signature.refs)
+    refs += tuple(ref for operation in operations for ref in builder.answer_refs(operation))
     needed = builder.entities(operations)
     return ServiceClassView(
         class_name=ident(resource.service_class),
@@ -181,33 +234,55 @@ def service_class_view(
         schema_imports=schema_imports(refs),
         load_imports=tuple(sorted(_load_imports(operations, service))),
         signs_in=any(
-            isinstance(o.action, TokenAction | RefreshAction | LogoutAction) for o in operations
+            isinstance(o.action, TokenAction | RefreshAction | LogoutAction | PasswordAction)
+            for o in operations
         ),
+        writes_many=any(isinstance(o.action, BulkAction) for o in operations),
+        exports=any(isinstance(o.action, ExportAction) for o in operations),
     )
 
 
 def _load_imports(operations: list[Operation], service: Service) -> set[Code]:
     """The import lines for the relations that views need."""
-    return {
-        compose(
-            "from app.repositories.{}_repository import {}",
-            ident(service.entities[view.entity].module),
-            ident(loads_name(view, service)),
-        )
-        for operation in operations
-        if not isinstance(operation.action, ListAction)
-        for view in views_of(operation.action)
-        if view.loads
-    } | {
-        compose(
-            "from app.repositories.{}_repository import {}",
-            ident(entity.module),
-            ident(links_name(entity)),
-        )
-        for operation in operations
-        if isinstance(operation.action, RowAction) and operation.action.links
-        for entity in [service.entities[operation.action.entity]]
-    }
+    return (
+        _export_imports(operations, service)
+        | {
+            compose(
+                "from app.repositories.{}_repository import {}",
+                ident(service.entities[view.entity].module),
+                ident(loads_name(view, service)),
+            )
+            for operation in operations
+            if not isinstance(operation.action, ListAction)
+            for view in views_of(operation.action)
+            if view.loads
+        }
+        | {
+            compose(
+                "from app.repositories.{}_repository import {}",
+                ident(entity.module),
+                ident(links_name(entity)),
+            )
+            for operation in operations
+            if isinstance(operation.action, RowAction) and operation.action.links
+            for entity in [service.entities[operation.action.entity]]
+        }
+    )
+
+
+def _export_imports(operations: list[Operation], service: Service) -> set[Code]:
+    """The import lines for what exports ask of rows."""
+    found = set()
+    for operation in operations:
+        action = operation.action
+        if isinstance(action, ExportAction):
+            module = ident(service.entities[action.entity].module)
+            parts = ["conditions"] if action.listing.filters or action.listing.search else []
+            parts += ["order"] if action.listing.sort is not None else []
+            for part in parts:
+                name = ident(f"{operation.name}_{part}")
+                found.add(compose("from app.repositories.{}_repository import {}", module, name))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,18 +295,31 @@ class _MethodBuilder:
         found: dict[str, Entity] = {}
         for operation in operations:
             action = operation.action
-            if not isinstance(action, ListAction | CreateAction | RowAction):
+            if not isinstance(action, OnRows):
                 continue
             entity = self.service.entities[action.entity]
             found[entity.name] = entity
             if not isinstance(action, RowAction):
-                for parent in action.rows.parents:
+                rows = action.listing.rows if isinstance(action, ExportAction) else action.rows
+                for parent in rows.parents:
                     if parent.parent:
                         found[parent.parent] = self.service.entities[parent.parent]
-            for link in () if isinstance(action, ListAction) else action.links:
+            for link in action.links if isinstance(action, CreateAction | RowAction) else ():
                 target = self._relation(entity, link).target
                 found[target] = self.service.entities[target]
         return list(found.values())
+
+    def answer_refs(self, operation: Operation) -> Iterator[ClassRef]:
+        """The classes that a bulk operation tells its outcomes with."""
+        action = operation.action
+        answer = action.answer if isinstance(action, BulkAction) else None
+        shown = [answer.envelope, answer.result, answer.error_schema] if answer else []
+        if isinstance(action, BulkAction) and action.view is not None:
+            shown.append(action.view.schema)
+        for name in shown:
+            ref = self.classes.ref(name, Direction.RESPONSE) if name else None
+            if ref is not None:
+                yield ref
 
     def method(self, operation: Operation) -> MethodView:
         """The method behind an operation."""
@@ -253,9 +341,15 @@ class _MethodBuilder:
             return "create", self._create(operation, action)
         if isinstance(action, RowAction):
             return action.verb.value, self._row(operation, action)
+        if isinstance(action, ExportAction):
+            return "export", self._export(operation, action.listing)
+        if isinstance(action, BulkAction):
+            return "bulk", self._bulk(operation, action)
         if isinstance(action, TokenAction | RefreshAction | LogoutAction):
             name = type(action).__name__.removesuffix("Action").lower()
             return name, self._sign_in(operation, action)
+        if isinstance(action, PasswordAction):
+            return "password", self._password(operation, action)
         return "custom", CustomMethod(f"{operation.id} has no override yet")
 
     def _list(self, operation: Operation, action: ListAction) -> ListMethod:
@@ -302,23 +396,89 @@ class _MethodBuilder:
         entity = self.service.entities[action.entity]
         assignments = list(self._writes(operation, entity, action.writes))
         assignments += self._links(entity, action.links)
-        for parent in action.rows.parents:
-            column = entity.column(parent.column)
-            assignments.append(Assignment(ident(column.attribute), ident(parent.attribute)))
-        if entity.owner is not None:
-            owner = entity.column(entity.owner.column)
-            identity = self.service.identity
-            if owner.fill is Fill.OWNER and identity is not None:
-                key = compose("self.caller.account.{}", ident(identity.key_column.attribute))
-                assignments.append(Assignment(ident(owner.attribute), key))
+        assignments += self._given_by_path(action.rows, entity)
+        assignments += self._given_by_caller(entity)
         return CreateMethod(
             parents=self._parents(action.rows),
             repository=ident(entity.plural),
             model=ident(entity.class_name),
             assignments=tuple(assignments),
+            note=_note(operation, constant("row")),
             view=self._view(action.view),
             loads=self._loads(action.view),
         )
+
+    def _export(self, operation: Operation, listing: ListAction) -> ExportMethod:
+        entity = self.service.entities[listing.entity]
+        conditions = self._conditions(listing.rows, entity)
+        if listing.rows.owned and entity.owner is not None:
+            conditions.append(compose("*{}", self._owned(entity)))
+        query = self.classes.parameter_class(operation.id, "query") is not None
+        given = constant("query" if query else "")
+        if listing.filters or listing.search:
+            conditions.append(compose("*{}({})", ident(f"{operation.name}_conditions"), given))
+        rows = compose("self.{}.rows()", ident(entity.plural))
+        if conditions:
+            rows = compose("{}.where({})", rows, joined(conditions))
+        order = [compose("{}({})", ident(f"{operation.name}_order"), given)]
+        return ExportMethod(
+            parents=self._parents(listing.rows),
+            arguments=joined([rows, *(order if listing.sort is not None else [])]),
+        )
+
+    def _given_by_path(self, rows: Rows, entity: Entity) -> Iterator[Assignment]:
+        for parent in rows.parents:
+            column = entity.column(parent.column)
+            yield Assignment(ident(column.attribute), ident(parent.attribute))
+
+    def _given_by_caller(self, entity: Entity) -> Iterator[Assignment]:
+        """The owner of a new row."""
+        identity = self.service.identity
+        if entity.owner is None or identity is None:
+            return
+        owner = entity.column(entity.owner.column)
+        if owner.fill is Fill.OWNER:
+            key = compose("self.caller.account.{}", ident(identity.key_column.attribute))
+            yield Assignment(ident(owner.attribute), key)
+
+    def _bulk(self, operation: Operation, action: BulkAction) -> BulkMethod:
+        entity = self.service.entities[action.entity]
+        narrowed = self._conditions(action.rows, entity)
+        if action.rows.owned and not action.rows.visible and entity.owner is not None:
+            narrowed.append(compose("*{}", self._owned(entity)))
+        creating = action.verb is BulkVerb.CREATE
+        answer = action.answer
+        shown = (answer.envelope, answer.result, answer.error_schema) if answer else ()
+        return BulkMethod(
+            parents=self._parents(action.rows),
+            repository=ident(entity.plural),
+            model=ident(entity.class_name),
+            entries=listed(action),
+            assignments=tuple(self._new_rows(operation, action, entity)) if creating else (),
+            mark=bulk_mark(action, self.service),
+            work=bulk_work(
+                action,
+                self.service,
+                narrowed=narrowed,
+                guard=self._guard(action.rows, entity, constant("row")),
+            ),
+            answer=bulk_answer(
+                action, self._view(action.view), {name: self._class(name) for name in shown if name}
+            ),
+        )
+
+    def _new_rows(
+        self, operation: Operation, action: BulkAction, entity: Entity
+    ) -> Iterator[tuple[Code, Code]]:
+        """The attributes of a new row."""
+        yield from generated_key(action, self.service)
+        optional = _left_out(entry_schema(operation, self.service), self.service)
+        for write in action.writes:
+            column = entity.column(write.column)
+            value = compose("{}.{}", ENTRY, ident(write.attribute))
+            yield ident(column.attribute), _stored(column, value, write.attribute in optional)
+        for given in (*self._given_by_path(action.rows, entity), *self._given_by_caller(entity)):
+            yield given.attribute, given.value
 
     def _row(self, operation: Operation, action: RowAction) -> RowMethod:
         entity = self.service.entities[action.entity]
@@ -338,6 +498,9 @@ class _MethodBuilder:
                 else []
             ),
             exchanges=tuple(self._exchanges(operation, entity, action)),
+            require=self._require(operation, entity),
+            raise_version=self._raise_version(entity, action, _variable(operation, entity)),
+            note=_note(operation, _variable(operation, entity)),
             view=self._view(action.view),
             loads=self._loads(action.view),
         )
@@ -373,6 +536,24 @@ class _MethodBuilder:
         column = entity.column(entity.owner.column)
         unless = self._unless(entity)
         return compose("self.require_owner({}.{}{})", variable, ident(column.attribute), unless)
+
+    def _require(self, operation: Operation, entity: Entity) -> Code:
+        """The call that holds the row to what the client asks; empty where that is nothing."""
+        known = operation.conditional
+        if known is None or not known.holds:
+            return constant("")
+        version = compose("{}.{}", _variable(operation, entity), ident(known.version))
+        if not known.own:
+            return compose("self.require_version({})", version)
+        key = ident(entity.key_column.attribute)
+        return compose("self.require_version({}, account=self.caller.account.{})", version, key)
+
+    def _raise_version(self, entity: Entity, action: RowAction, variable: Code) -> Code:
+        """The statement that counts a change which writes other tables than that of the row."""
+        if entity.version is None or not action.links:
+            return constant("")
+        version = entity.version.attribute
+        return compose("changes[{}] = {}.{} + 1", literal(version), variable, ident(version))
 
     def _owned(self, entity: Entity) -> Code:
         assert entity.owner is not None
@@ -492,6 +673,18 @@ class _MethodBuilder:
             failure=constant(failure),
         )
 
+    def _password(self, operation: Operation, action: PasswordAction) -> PasswordMethod:
+        """Whoever doesn't know the password is signed in all the same: 401 would be misread."""
+        forbids = any(response.status == "403" for response in operation.responses)
+        success = operation.success
+        account = signature(operation, self.service, self.classes).returns
+        return PasswordMethod(
+            current=ident(action.current),
+            new=ident(action.new),
+            view=account if success is not None and success.contents else constant(""),
+            failure=constant("Forbidden" if forbids else "BadRequest"),
+        )
+
     def _token_fields(self, operation: Operation) -> Iterator[Assignment]:
         answer = answer_schema(operation)
         for name, prop in properties(answer, self.service.schemas).items() if answer else ():
@@ -534,7 +727,11 @@ def _values(
 def _optional(operation: Operation, service: Service) -> frozenset[str]:
     """The attributes of the body that may be None because they were left out."""
     content = body_content(operation)
-    schema = content.schema if content is not None else None
+    return _left_out(content.schema if content is not None else None, service)
+
+
+def _left_out(schema: Schema | None, service: Service) -> frozenset[str]:
+    """The attributes of an object that may be None because they were left out."""
     if schema is None:
         return frozenset()
     return frozenset(
@@ -549,6 +746,14 @@ def _variable(operation: Operation, entity: Entity) -> Code:
     name = names.argument(entity.module)
     taken = {parameter.attribute for parameter in operation.located(Location.PATH)}
     return ident(f"{name}_row" if name in taken else name)
+
+
+def _note(operation: Operation, variable: Code) -> Code:
+    """The call that tells which version an answer shows; empty for one that has no tag."""
+    known = operation.conditional
+    if known is None or not known.mark:
+        return constant("")
+    return compose("self.note_version({}.{})", variable, ident(known.version))
 
 
 TOKEN_FIELDS = {

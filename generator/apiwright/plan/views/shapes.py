@@ -43,6 +43,7 @@ class ShapeView:
     aliases: tuple[tuple[Code, Code], ...]
     properties: tuple[PropertyView, ...]
     strip: bool
+    options: Code
     needs: tuple[str, ...]
     names: frozenset[str]
 
@@ -136,6 +137,7 @@ class Shapes:
             aliases=tuple(aliases),
             properties=tuple(found),
             strip=omitted,
+            options=_options(entity, strip=omitted),
             needs=tuple(needs),
             names=frozenset(prop.name for prop in found),
         )
@@ -161,7 +163,9 @@ class Shapes:
                 column = compose("{}[{}]", links, literal(relation.target_column))
                 inner = compose("many({}, {})", column, column)
                 condition = compose("{}[{}] == {}", links, literal(relation.column), own)
-                return compose("select({}).where({}).scalar_subquery()", inner, condition)
+                return compose(
+                    "select({}).where({}).correlate(row).scalar_subquery()", inner, condition
+                )
         shape = self._inner(prop.schema, relation.target, loads[relation.attribute])
         aliases.append((alias, compose("models.{}", ident(entity.class_name))))
         needs.append(shape.function)
@@ -170,19 +174,23 @@ class Shapes:
         if isinstance(relation, ToOne):
             column = ident(owner.column(relation.column).attribute)
             condition = compose("{} == row.{}", of_key, column)
-            return compose("select({}).where({}).scalar_subquery()", shown, condition)
+            return compose(
+                "select({}).where({}).correlate(row).scalar_subquery()", shown, condition
+            )
         listed = compose("many({}, {})", shown, of_key)
         if isinstance(relation, ToMany):
             column = ident(entity.column(relation.target_column).attribute)
             condition = compose("{}.{} == {}", alias, column, own)
-            return compose("select({}).where({}).scalar_subquery()", listed, condition)
+            return compose(
+                "select({}).where({}).correlate(row).scalar_subquery()", listed, condition
+            )
         condition = joined(
             [
                 compose("{}[{}] == {}", links, literal(relation.column), own),
                 compose("{}[{}] == {}", links, literal(relation.target_column), of_key),
             ]
         )
-        return compose("select({}).where({}).scalar_subquery()", listed, condition)
+        return compose("select({}).where({}).correlate(row).scalar_subquery()", listed, condition)
 
     def _inner(self, schema: Schema, entity: str, load: Load) -> ShapeView:
         named = self._service.schemas
@@ -196,6 +204,14 @@ class Shapes:
         if len(shape.properties) > _MOST_NESTED:
             raise NotDirectError(f"{name} has more than {_MOST_NESTED} properties")
         return shape
+
+
+def _options(entity: Entity, *, strip: bool) -> Code:
+    """The further arguments of a view."""
+    parts = [constant(", strip=True")] if strip else []
+    if entity.version is not None:
+        parts.append(compose(", version={}", literal(entity.version.attribute)))
+    return joined(parts, "")
 
 
 def _keys_only(relation: Relation, name: str) -> bool:

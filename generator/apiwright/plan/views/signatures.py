@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from apiwright.code import Code, compose, constant, ident, joined
-from apiwright.ir.operations import Location, Operation
+from apiwright.ir.operations import ExportAction, Location, Operation
 from apiwright.ir.schemas import Direction, Schema
 from apiwright.ir.service import Service
 from apiwright.ir.shapes import flat
@@ -104,6 +104,8 @@ def _returns(
     operation: Operation, service: Service, classes: SchemaClasses, refs: list[ClassRef]
 ) -> Code:
     success = operation.success
+    if isinstance(operation.action, ExportAction):
+        return constant("Export")
     if success is None:
         return constant("Response")
     if not success.contents:

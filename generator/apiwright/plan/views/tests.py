@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from apiwright.code import Code, compose, constant, joined
-from apiwright.ir.operations import TokenAction
+from apiwright.ir.operations import Operation, TokenAction
+from apiwright.ir.policies.idempotency import Idempotency
 from apiwright.ir.service import Service
 from apiwright.ir.shapes import properties
 from apiwright.plan.views.tests_people import Guard, People
@@ -33,6 +34,8 @@ class KitView:
     example_factory: Code
     seedable: bool
     nowhere: str
+    keyed: tuple[str, ...]
+    needs_keys: bool
 
 
 class Kit:
@@ -73,7 +76,17 @@ class Kit:
             example_factory=factories[0].name if factories else constant(""),
             seedable=self._seedable(),
             nowhere=self.requests.nowhere(),
+            keyed=tuple(operation.id for operation, _ in self._keyed()),
+            needs_keys=any(known.required for _, known in self._keyed()),
         )
+
+    def _keyed(self) -> list[tuple[Operation, Idempotency]]:
+        """The operations that take idempotency keys, as far as tests can call them."""
+        return [
+            (operation, operation.idempotency)
+            for operation in self.service.operations.values()
+            if operation.idempotency is not None and self.requests.has(operation)
+        ]
 
     def _admit_parameters(self) -> Code:
         guards = {self.people.guard(o) for o in self.service.operations.values()}

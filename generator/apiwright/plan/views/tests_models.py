@@ -126,7 +126,7 @@ def _refused(kit: Kit, entity: Entity) -> Iterator[RefusedView]:
             )
 
 
-_FILLED = frozenset({Fill.CREATED, Fill.UPDATED, Fill.DATABASE})
+_FILLED = frozenset({Fill.CREATED, Fill.UPDATED, Fill.DATABASE, Fill.VERSION})
 
 
 def _needed(kit: Kit, entity: Entity) -> Iterator[NeededView]:

@@ -117,8 +117,14 @@ class Requests:
         return self._filled(operation, operation.path)
 
     def needed(self, operation: Operation, place: Location) -> Pairs | None:
-        """The parameters that an operation can't do without; None where one has no example."""
+        """The parameters that an operation can't do without; None where one has no example.
+
+        What needs to be told a version is told that any will do.
+        """
         found: list[tuple[str, str]] = []
+        conditional = operation.conditional
+        if place is Location.HEADER and conditional is not None and conditional.required:
+            found.append(("If-Match", "*"))
         for parameter in operation.located(place):
             if not parameter.required:
                 continue

@@ -83,7 +83,7 @@ class RowMaker:
         """Whether rows have a value in the column that isn't null, unless a test says so."""
         if column.reference is not None:
             return column in needed_references(entity).values()
-        if column.fill in {Fill.GENERATED, Fill.CREATED, Fill.UPDATED, Fill.DATABASE}:
+        if column.fill in {Fill.GENERATED, Fill.CREATED, Fill.UPDATED, Fill.DATABASE, Fill.VERSION}:
             return True
         return bool(column.default) or self._seeded(column, entity) is not None
 
@@ -195,7 +195,7 @@ def _links(entity: Entity) -> list[ManyToMany]:
     return [r for r in entity.relations if isinstance(r, ManyToMany) and r.ids_property]
 
 
-_FILLED = frozenset({Fill.CREATED, Fill.UPDATED, Fill.DATABASE})
+_FILLED = frozenset({Fill.CREATED, Fill.UPDATED, Fill.DATABASE, Fill.VERSION})
 
 
 def _is_filled(column: Column, entity: Entity) -> bool:

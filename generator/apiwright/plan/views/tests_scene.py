@@ -21,7 +21,7 @@ _TAKEN = frozenset(
     {
         "at", "body", "caller", "client", "context", "factories", "first", "found", "let_in",
         "make", "models", "other", "password_hash", "pytest", "response", "scratch", "second",
-        "seed", "session", "shown", "sign_in", "stranger", "text", "whole",
+        "seed", "session", "shown", "sign_in", "stranger", "tag", "text", "whole",
     }
 )  # fmt: skip
 _SHORT = frozenset({"get", "post", "put", "patch"})
@@ -186,6 +186,13 @@ class Scene:
         if method in _SHORT or (method == "delete" and body is None):
             return compose("client.{}({})", ident(method), joined(arguments))
         return compose("client.request({})", joined([literal(method.upper()), *arguments]))
+
+    def send(self, name: str, value: Code | None) -> None:
+        """Send a header with every call, or (None) don't, though the operation needs it."""
+        key = literal(name)
+        self._headers = [header for header in self._headers if not header.startswith(f"{key}:")]
+        if value is not None:
+            self._headers.append(compose("{}: {}", key, value))
 
     def _header_arguments(self, sent: list[Code]) -> list[Code]:
         if self.caller and sent:

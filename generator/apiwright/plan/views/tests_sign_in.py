@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 from apiwright import names
 from apiwright.code import Code, compose, constant, ident, literal
-from apiwright.ir.operations import LogoutAction, Operation, RefreshAction, TokenAction
+from apiwright.ir.operations import (
+    LogoutAction,
+    Operation,
+    PasswordAction,
+    RefreshAction,
+    TokenAction,
+)
 from apiwright.ir.shapes import properties
 from apiwright.ir.storage import Column, ColumnType, Entity
 from apiwright.plan.views.services import TOKEN_FIELDS, refuses_with_401
@@ -49,6 +55,15 @@ class GrantView:
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordChangeView:
+    """A call that changes a password, and the status for whoever doesn't know the present one."""
+
+    body: Code
+    call: Code
+    refused: Code
+
+
+@dataclass(frozen=True, slots=True)
 class SignInTestsView:
     """The operations that tests of signing in call; `guarded` and `scoped` are ids of some.
 
@@ -58,6 +73,7 @@ class SignInTestsView:
     token: GrantView
     refresh: GrantView | None
     logout: Code
+    password: PasswordChangeView | None
     guarded: str
     scoped: str
     demoted: Code
@@ -92,6 +108,7 @@ def sign_in_tests_view(kit: Kit) -> SignInTestsView | None:
         token=token,
         refresh=next((view for o in operations for view in _refresh(kit, o)), None),
         logout=next((view for o in operations for view in _logout(kit, o)), constant("")),
+        password=next((view for o in operations for view in _password(kit, o)), None),
         guarded=guarded.id,
         scoped=scoped.id if scoped is not None else "",
         demoted=demoted or constant(""),
@@ -157,6 +174,29 @@ def _logout(kit: Kit, operation: Operation) -> Iterator[Code]:
     if isinstance(operation.action, LogoutAction) and usual and path is not None:
         scene.sign_in()
         yield scene.call(path)
+
+
+def _password(kit: Kit, operation: Operation) -> Iterator[PasswordChangeView]:
+    """The call by which a `caller` changes the password, from `current` to `new`."""
+    action = operation.action
+    if not isinstance(action, PasswordAction):
+        return
+    scene = Scene(kit, operation)
+    path, payload = scene.nowhere(), kit.samples.body(operation)
+    example = payload.value if payload is not None else None
+    usual = kit.people.role(operation) == kit.people.usual_role
+    if not usual or path is None or not isinstance(example, dict):
+        return
+    variables = {
+        _wire(kit, operation, action.current): constant("current"),
+        _wire(kit, operation, action.new): constant("new"),
+    }
+    scene.sign_in()
+    yield PasswordChangeView(
+        body=scene.body(example, variables),
+        call=scene.call(path, body=constant("body")),
+        refused=literal(403 if any(r.status == "403" for r in operation.responses) else 400),
+    )
 
 
 def _wire(kit: Kit, operation: Operation, attribute: str) -> str:

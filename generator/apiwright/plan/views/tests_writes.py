@@ -14,8 +14,8 @@ from apiwright.ir.operations import (
     RowVerb,
     View,
 )
-from apiwright.ir.schemas import Json
-from apiwright.ir.shapes import flat, properties
+from apiwright.ir.schemas import Direction, Json
+from apiwright.ir.shapes import dropped, flat, properties
 from apiwright.ir.storage import Entity, OnDelete, Unique
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_people import Guard
@@ -42,6 +42,7 @@ def row_tests(kit: Kit, operation: Operation, action: RowAction) -> Iterator[Tes
     if not kit.rows.can_make(entity.name):
         return
     yield from _works(kit, operation, action, entity)
+    yield from _conditional(kit, operation, action, entity)
     if action.verb is RowVerb.REPLACE:
         yield from _puts_defaults_back(kit, operation, action, entity)
     if action.key is not None:
@@ -159,12 +160,22 @@ def _echoes(
     example = _example(kit, operation)
     if action.view is None or example is None:
         return ()
-    shown = properties(kit.service.schemas[action.view.schema].schema, kit.service.schemas)
+    shown = _shown(kit, action.view)
     written = {entity.column(write.column).property: write.column for write in action.writes}
     return tuple(
         name
         for name, value in example.items()
         if name in shown and name in written and shown_as_sent(entity.column(written[name]), value)
+    )
+
+
+def _shown(kit: Kit, view: View) -> frozenset[str]:
+    """The properties that an answer has, not those that clients may only write."""
+    named = kit.service.schemas
+    return frozenset(
+        name
+        for name, prop in properties(named[view.schema].schema, named).items()
+        if not dropped(flat(prop.schema, named), Direction.RESPONSE)
     )
 
 
@@ -308,6 +319,73 @@ def _works(kit: Kit, operation: Operation, action: RowAction, entity: Entity) ->
     )
 
 
+def _conditional(
+    kit: Kit, operation: Operation, action: RowAction, entity: Entity
+) -> Iterator[TestView]:
+    """What the operation does about conditions, where rows have versions."""
+    known = operation.conditional
+    if known is not None and known.reads:
+        yield from _asks(
+            kit,
+            operation,
+            action,
+            entity,
+            ("does_not_send_it_again", "what the client has already is not sent again"),
+            ("If-None-Match", 304),
+        )
+    if known is not None and known.holds:
+        yield from _asks(
+            kit,
+            operation,
+            action,
+            entity,
+            ("leaves_other_versions", "a row of another version stays as it is"),
+            ("If-Match", 412),
+        )
+    if known is not None and known.required:
+        yield from _asks(
+            kit,
+            operation,
+            action,
+            entity,
+            ("needs_a_version", "nothing is changed for those who don't say what they know"),
+            ("If-Match", 428),
+        )
+
+
+def _asks(
+    kit: Kit,
+    operation: Operation,
+    action: RowAction,
+    entity: Entity,
+    says: tuple[str, str],
+    asked: tuple[str, int],
+) -> Iterator[TestView]:
+    """A test that sends a condition, or lacks one, and the status that comes of it."""
+    header, status = asked
+    scene = Scene(kit, operation)
+    if not callable_in_tests(kit, operation) or not scene.sign_in():
+        return
+    row = _own_row(scene, action, entity) if action.key is not None or scene.caller else None
+    if row is None:
+        return
+    sent: Code | None = None
+    if action.verb in {RowVerb.REPLACE, RowVerb.UPDATE}:
+        sent = _body(scene, _example(kit, operation))
+        if sent is None:
+            return
+    path = scene.path_of(row) if row else scene.path({})
+    asserts: tuple[Code, ...] = ()
+    if status == 304:
+        scene.arranged.append(compose('tag = {}.headers["ETag"]', scene.call(path, body=sent)))
+        scene.send(header, constant("tag"))
+        asserts = (constant('assert response.headers["ETag"] == tag'),)
+    else:
+        scene.send(header, constant("'\"1000-0\"'") if status == 412 else None)
+    call = scene.call(path, body=sent)
+    yield scene.test(*says, call=call, status=literal(status), asserts=asserts)
+
+
 _SAYS = {
     RowVerb.READ: ("shows_it", "what is there is shown"),
     RowVerb.REPLACE: ("writes_it_anew", "what is sent takes the place of what was there"),
@@ -356,7 +434,7 @@ def _puts_defaults_back(
         return
     if action.view is None or not callable_in_tests(kit, operation) or not scene.sign_in():
         return
-    shown = properties(kit.service.schemas[action.view.schema].schema, kit.service.schemas)
+    shown = _shown(kit, action.view)
     written = {entity.column(write.column).property: write.column for write in action.writes}
     defaults = {
         name: flat(prop.schema, kit.service.schemas).default[0]

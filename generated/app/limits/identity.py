@@ -1,0 +1,23 @@
+"""Who a request is counted for."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from app.api.dependencies import access_token
+from app.errors import NotAuthenticated
+from app.limits.policies import Per
+from app.utils.addresses import address_of
+
+
+def counted_for(request: Request, per: Per) -> str:
+    """The caller as a limit sees it: the account, or the address where nobody is signed in.
+
+    An account is known by a token that we have signed; nothing is looked up.
+    """
+    if per is Per.USER:
+        try:
+            return f"user {access_token(request).subject}"
+        except NotAuthenticated:
+            pass
+    return f"address {address_of(request)}"
