@@ -16,7 +16,7 @@ import httpx2
 import pytest
 
 from apiwright.local import Servers
-from tests.support.command import reference_project
+from tests.support.command import apiwright_process, reference_project
 from tests.support.running import free_port, scratch_database
 
 
@@ -176,6 +176,25 @@ def test_it_starts_its_own_servers(tmp_path: Path) -> None:
         finally:
             assert found.stop() == 0
     assert passwords[0] == passwords[1]
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("postgresql://nobody:s3cret@127.0.0.1:1/x", "the database x at 127.0.0.1:1 can't be"),
+        ("mysql://nobody:s3cret@127.0.0.1/x", "DATABASE_URL names a database of mysql"),
+    ],
+)
+def test_a_database_that_cannot_be_had_is_told(url: str, told: str, tmp_path: Path) -> None:
+    """In a line or two, before anything of the service runs."""
+    project = reference_project(tmp_path)
+    environ = {"DATABASE_URL": url, "REDIS_URL": "redis://127.0.0.1:1"}
+    done = apiwright_process(project, "dev", "--port", str(free_port()), environ=environ)
+    assert done.code == 1
+    assert f"error: {told}" in done.err
+    assert "= hint: " in done.err
+    assert "s3cret" not in done.text
+    assert not (project / "generated" / ".env").exists()
 
 
 def test_a_taken_port_is_told(tmp_path: Path) -> None:

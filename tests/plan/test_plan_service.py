@@ -159,6 +159,11 @@ def test_every_kind_of_operation_is_told_in_words() -> None:
     assert any(d.startswith("only rows whose owner_id") for d in stories["removeTool"].details)
 
 
+def test_a_list_without_a_choice_of_order_is_told_so() -> None:
+    stories = {story.id: story for story in describe_operations(understood(things()))}
+    assert "in the order of id ascending" in stories["list things"].details
+
+
 def test_every_kind_of_schema_is_told_in_words() -> None:
     stories = {story.name: story for story in describe_schemas(understood(project("workshop")))}
     tool = stories["Tool"]

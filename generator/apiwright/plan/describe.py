@@ -251,7 +251,7 @@ def _list_details(action: ListAction) -> Iterator[str]:
     usual = ", ".join(
         f"{step.column} {'descending' if step.descending else 'ascending'}" for step in action.order
     )
-    yield f"in the order of {usual} otherwise"
+    yield f"in the order of {usual}{' otherwise' if action.sort is not None else ''}"
 
 
 def _shown_rows(action: ListAction) -> Iterator[str]:

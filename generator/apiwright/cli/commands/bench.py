@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -18,6 +17,7 @@ from apiwright.bench.run import Effort, Figures, bench
 from apiwright.bench.targets import LeftOut
 from apiwright.cli.generating import generate
 from apiwright.cli.progress import Progress
+from apiwright.cli.serving import project_servers
 from apiwright.cli.session import (
     PROBLEMS,
     WRONG_USE,
@@ -30,7 +30,7 @@ from apiwright.cli.session import (
 from apiwright.dev.service import Service as DevService
 from apiwright.dev.service import ServiceError, listen
 from apiwright.ir.service import Service
-from apiwright.local import LocalServerError, start_servers
+from apiwright.local import LocalServerError
 from apiwright.project import Project
 
 _DATABASE = "bench"
@@ -96,8 +96,7 @@ def command(
     try:
         contract = _generated(session, operations, progress)
         allow_files(connections)
-        with progress.step("start PostgreSQL and Redis"):
-            servers = start_servers(session.project.root, environ=os.environ, database=_DATABASE)
+        servers = project_servers(session.project, progress, database=_DATABASE)
         with servers, listen("127.0.0.1", 0) as socket:
             variables = _environ(servers.database_url, servers.redis_url)
             log = _log(session.project)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from types import FrameType
 
@@ -10,9 +9,10 @@ import click
 
 from apiwright.cli.development import Development
 from apiwright.cli.progress import Progress
+from apiwright.cli.serving import project_servers
 from apiwright.cli.session import Session, fail, guarded
 from apiwright.dev.service import ServiceError, listen
-from apiwright.local import LocalServerError, start_servers
+from apiwright.local import LocalServerError
 
 
 @click.command(
@@ -42,9 +42,7 @@ def command(*, host: str, port: int, seed: bool, watch: bool) -> None:
             development = Development(Session.here(), progress, socket)
             edits = development.edits() if watch else None
             generated = development.generate()
-            with progress.step("start PostgreSQL and Redis"):
-                servers = start_servers(development.project.root, environ=os.environ)
-            with servers:
+            with project_servers(development.project, progress) as servers:
                 development.serve(generated, servers, seed=seed, edits=edits)
     except (LocalServerError, ServiceError) as error:
         fail(str(error), getattr(error, "hint", ""))

@@ -111,8 +111,9 @@ def _generate(session: Session, digest: str, wishes: Wishes) -> None:
     if wishes.check_only:
         _check(session, changes, wishes.quiet)
         return
-    if changes.edited:
-        _show_edits(changes, force=wishes.force)
+    if wishes.force:
+        for path in changes.edited:
+            click.echo(changes.diff(path), nl=False, err=True)
     # Edited files stop the run anyway.
     if wishes.verify and (wishes.force or not changes.edited):
         verify_new(session, changes)
@@ -120,7 +121,7 @@ def _generate(session: Session, digest: str, wishes: Wishes) -> None:
         try:
             write(changes, force=wishes.force, inputs=digest)
         except EditedFilesError as error:
-            fail(str(error), "move the change to overrides/, or overwrite it with --force")
+            fail(error.message, error.hint)
     _summarize(session, changes, wishes.quiet)
 
 
@@ -142,15 +143,6 @@ def _check(session: Session, changes: Changes, quiet: bool) -> None:
         f"{session.project.shown(session.project.output)} is not what the contract gives",
         "run `apiwright generate`",
     )
-
-
-def _show_edits(changes: Changes, *, force: bool) -> None:
-    """Show what would be lost."""
-    if force:
-        for path in changes.edited:
-            click.echo(changes.diff(path), nl=False, err=True)
-    else:
-        click.echo(f"edited by hand: {', '.join(changes.edited)}", err=True)
 
 
 def _summarize(session: Session, changes: Changes, quiet: bool) -> None:
