@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import jsonschema_rs
 import pytest
@@ -29,9 +28,8 @@ from app.limits.policies import LIMITS, Limit, Per
 from app.limits.shared import SharedBuckets
 from app.main import create_app
 from app.redis import RedisAway, SharedRedis
-from app.utils.security import AccessToken
 from tests import contract
-from tests.conftest import settings_with
+from tests.conftest import SignIn, settings_with
 from tests.contract import OPERATIONS, Operation
 
 TIGHT = 1e-12
@@ -155,21 +153,19 @@ def test_a_network_of_ipv6_is_one_caller(tight: FastAPI) -> None:
     assert statuses("203.0.113.9", "::ffff:203.0.113.9") == [False, True]
 
 
-def test_accounts_are_counted_wherever_they_are(tight: FastAPI) -> None:
+def test_accounts_are_counted_wherever_they_are(tight: FastAPI, sign_in: SignIn) -> None:
     """Who is signed in is known by the token, if it is one of ours; others by their address."""
-    tokens = tight.state.tokens
-    subjects = uuid4(), uuid4()
-    texts = [tokens.write_access_token(AccessToken(who, uuid4(), frozenset())) for who in subjects]
+    texts = [sign_in().headers["Authorization"] for _ in "ab"]
 
-    def counted(token: str, address: str, per: Per = Per.USER) -> str:
-        headers = [(b"authorization", f"Bearer {token}".encode())]
+    def counted(text: str, address: str, per: Per = Per.USER) -> str:
+        headers = [(b"authorization", text.encode())]
         scope = {"type": "http", "headers": headers, "client": (address, 1), "app": tight}
         return counted_for(Request(scope), per)
 
     first, second = "192.0.2.1", "192.0.2.2"
     assert counted(texts[0], first) == counted(texts[0], second)
     assert counted(texts[0], first) != counted(texts[1], first)
-    assert counted("a.b.c", first) != counted("a.b.c", second)
+    assert counted("Bearer a.b.c", first) != counted("Bearer a.b.c", second)
     assert counted(texts[0], first, Per.ADDRESS) == counted(texts[1], first, Per.ADDRESS)
 
 
