@@ -56,10 +56,10 @@ _TAKEN_METHODS = frozenset(
         "context", "date", "datetime", "find", "flush", "from_body", "from_cookie", "from_header",
         "from_path", "from_query", "get", "get_all", "granted", "holds", "holds_any",
         "literal_column", "matches", "model", "models", "nobody", "override", "owned", "owns",
-        "page", "path_of", "publish", "query_of",
-        "quote", "remove", "require", "require_owner", "respond",
-        "restore", "router", "rows", "select", "selectinload", "sent", "session", "sessions",
-        "shapes", "statements",
+        "page", "path_of", "publish", "query_of", "answered", "export", "once", "policies",
+        "quote", "remove", "require", "require_owner", "respond", "restore", "router", "rows",
+        "select", "selectinload", "sent", "session", "sessions", "shapes", "statements", "tagged",
+        "unless_known", "uuid4",
     }
 )  # fmt: skip
 
@@ -85,7 +85,8 @@ _TAKEN_CLASSES = frozenset(
         "UNSET", "UTC", "TYPE_CHECKING", "PATHS", "OVERRIDES", "Iterator", "ORMOption", "Steps",
         "CHAR", "FetchedValue", "NaiveTimestamp", "NamedType", "REAL", "SQLColumnExpression",
         "SmallInteger", "AuditEntry", "DeadLetter", "EventDelivery", "EventHandlers", "EventOf",
-        "EventType", "OutboxEvent",
+        "EventType", "OutboxEvent", "ApiError", "Attempts", "Bulk", "Conditions", "Export",
+        "IdempotencyKey",
     }
 )  # fmt: skip
 
