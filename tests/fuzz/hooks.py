@@ -1,7 +1,8 @@
 """Credentials for the fuzzer: every request is signed as the operation needs it.
 
-An operation that ends a session or an account, or changes a password, gets one of its own each time; the others share an
-administrator's. Bodies that are meant to be right get a real password and a real refresh token.
+An operation that ends a session or an account, or changes a password, gets one of its own each
+time; the others share an administrator's. Bodies that are meant to be right get a real password and
+a real refresh token.
 """
 
 from __future__ import annotations
