@@ -1,13 +1,8 @@
 """Credentials for the fuzzer: every request is signed as the operation needs it.
 
 An operation that ends a session or an account, or changes a password, gets one of its own each
-<<<<<<< HEAD
 time; the others share an administrator's. Bodies that are meant to be right get a real password
 and a real refresh token.
-=======
-time; the others share an administrator's. Bodies that are meant to be right get a real password and
-a real refresh token.
->>>>>>> 1883a12fc2c9a6773cf3fdad44ea271ac99f7c1b
 """
 
 from __future__ import annotations
