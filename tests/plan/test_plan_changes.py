@@ -132,7 +132,7 @@ EDITS: dict[str, tuple[tuple[Table, ...], tuple[Table, ...]]] = {
         tables({"a": {**INTEGER, "minimum": 1, "exclusiveMaximum": 9}})),
     "values of an enum": (
         tables({"a": {"type": "string", "enum": ["a", "it's"]}}),
-        tables({"a": {"type": "string", "enum": ["a", "b:c"]}})),
+        tables({"a": {"type": "string", "enum": ["a", "b:c"], "x-deleted": ["it's"]}})),
     "values of a list": (
         tables({"a": {"type": "array", "items": {"type": "string", "enum": ["a"]}}}),
         tables({"a": {"type": "array", "items": {"type": "string", "enum": ["a", "b"]}}})),

@@ -103,5 +103,6 @@ def test_what_is_added_to_a_contract_renames_nothing(
         "app/contract/requests.json",
         "app/paths.py",
         "app/services/bindings.py",
+        "monitoring/dashboard.json",
     }
     assert all("zebra" in path for path in files.keys() - first.keys())
