@@ -86,12 +86,12 @@ def test_a_safe_change_does_what_was_shown(project: Path) -> None:
 
 def test_what_breaks_clients_needs_a_decision(project: Path) -> None:
     """Shown once for each line of the contract, with the operations that it shows in."""
-    edit(project, ("      maxLength: 5000\n", "      maxLength: 4000\n"))
+    edit(project, ("      maximum: 1000000\n", "      maximum: 900000\n"))
     result = planned(project, DECIDE)
-    assert "breaking  request-property-max-length-decreased" in result.output
-    assert "POST /items/ requestBody/application/json/description, and 2 other" in result.output
+    assert "breaking  request-property-max-decreased" in result.output
+    assert "POST /items/ requestBody/application/json/quantity, and 2 other" in result.output
     assert "specs/openapi.yaml:" in result.output
-    assert "check the rows for ck_items_description_max_length" in result.output
+    assert "check the rows for ck_items_quantity_maximum" in result.output
     assert "NOT VALID" in result.output
     assert "NOT VALID" not in planned(project, DECIDE, "--no-sql").output
     found = data(project, DECIDE)

@@ -71,7 +71,7 @@ def test_explain_says_why_it_did_not_understand(invoke: Invoke, pristine: Path) 
 def test_explain_as_json(invoke: Invoke, pristine: Path) -> None:
     """For programs."""
     found = json.loads(invoke(pristine, "explain", "--json").output)
-    assert len(found["operations"]) == 19
+    assert len(found["operations"]) == 20
     assert {"User", "Item"} <= {schema["name"] for schema in found["schemas"]}
 
 
@@ -86,9 +86,9 @@ def test_routes_tell_who_answers(invoke: Invoke, project: Path) -> None:
     """Default, overridden with its place, still open."""
     result = invoke(project, "routes")
     assert "overridden overrides/items.py:" in result.output
-    assert result.output.endswith("18 default, 1 overridden\n")
+    assert result.output.endswith("19 default, 1 overridden\n")
     (project / "overrides" / "items.py").unlink()
-    assert invoke(project, "routes").output.endswith("18 default, 1 open\n")
+    assert invoke(project, "routes").output.endswith("19 default, 1 open\n")
     found = json.loads(invoke(project, "routes", "--json").output)
     assert {"method", "path", "operation", "state", "place"} == set(found[0])
 
