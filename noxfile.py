@@ -81,6 +81,8 @@ APART = (
 )
 # Whoever has nothing left to do takes over half of what the other still has.
 BOTH_CORES = ("--numprocesses=2", "--dist=worksteal")
+# The tests of a file stay together where they share a service, and what it went through.
+FILE_BY_FILE = ("--numprocesses=2", "--dist=loadfile")
 # A tool that runs tools imports subprocess and starts programs without a shell; assertions tell the
 # type checker what is known; and whatever has a token in its name is no password yet.
 BANDIT_SKIPS = "B101,B105,B404,B603,B606"
@@ -123,7 +125,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The tests of the generator, and how much of it they reach."""
     ignored = [f"--ignore=tests/{name}" for name in APART]
-    pytest(session, "tests", *ignored, *BOTH_CORES, "--cov=generator", "--cov-fail-under=95")
+    pytest(session, "tests", *ignored, *FILE_BY_FILE, "--cov=generator", "--cov-fail-under=95")
 
 
 @nox.session

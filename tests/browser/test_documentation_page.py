@@ -81,7 +81,7 @@ def test_swagger_ui_shows_the_contract(browser: webdriver.Chrome, running: Runni
     wait.until(
         expected_conditions.presence_of_element_located((By.ID, "operations-Items-listItems"))
     )
-    assert len(browser.find_elements(By.CLASS_NAME, "opblock")) == 19
+    assert len(browser.find_elements(By.CLASS_NAME, "opblock")) == 20
     block = browser.find_element(By.ID, "operations-Items-listItems")
     block.find_element(By.CLASS_NAME, "opblock-summary-control").click()
     wait.until(expected_conditions.element_to_be_clickable((By.CLASS_NAME, "try-out__btn"))).click()
