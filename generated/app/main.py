@@ -112,6 +112,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         sweeping.cancel()
         sampling.cancel()
+    gc.unfreeze()
     await app.state.redis.disconnect()
     await app.state.database.disconnect()
     app.state.passwords.close()
