@@ -36,8 +36,8 @@ CANARY = "canary-7f3a"
 REFUSED = 13
 """An order of so many is refused by the override, after it has been written."""
 
-PATIENCE = 60.0
-DAWDLE = 1.5
+PATIENCE = 180.0
+DAWDLE = 2.5
 
 
 @dataclass
@@ -246,7 +246,7 @@ def settings(receiver: Receiver) -> dict[str, str]:
         "WEBHOOK_ENDPOINTS": json.dumps(endpoints),
         "WEBHOOK_PRIVATE_ADDRESSES": "true",
         "DELIVERY_PAUSE": "0.02",
-        "DELIVERY_TIMEOUT": "1",
+        "DELIVERY_TIMEOUT": "2",
         "DELIVERY_ATTEMPTS": "8",
         "RELAY_POLL_SECONDS": "0.2",
         "RELAY_BATCH": "10",
