@@ -37,7 +37,7 @@ else:
     FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 # The client looks for the folder as soon as it is imported.
-from prometheus_client import (  # noqa: E402
+from prometheus_client import (  # noqa: E402 (FOLDER is first)
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
@@ -46,8 +46,8 @@ from prometheus_client import (  # noqa: E402
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.mmap_dict import MmapedDict  # noqa: E402
-from prometheus_client.multiprocess import MultiProcessCollector  # noqa: E402
+from prometheus_client.mmap_dict import MmapedDict  # noqa: E402 (FOLDER is first)
+from prometheus_client.multiprocess import MultiProcessCollector  # noqa: E402 (FOLDER is first)
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 SAMPLE_SECONDS = 0.5

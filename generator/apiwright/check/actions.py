@@ -11,12 +11,12 @@ from apiwright.check.tables import soft_delete
 from apiwright.check.words import listed, quoted
 from apiwright.load import Node
 from apiwright.load.wording import shown
+from apiwright.understand.actions import PRESENT_PASSWORDS
 
 _ON_ROWS = frozenset({"read", "replace", "update", "delete", "restore"})
 _WITH_BODY = frozenset({"create", "replace", "update"})
 _SIGN_IN = frozenset({"token", "refresh", "logout", "password"})
 _LOGINS = ("username", "email", "login")
-_PRESENT = ("current_password", "old_password", "password")
 
 
 def check_actions(storage: Storage, found: Findings) -> None:
@@ -172,7 +172,7 @@ def _check_sign_in(
     elif kind == "refresh" and "refresh_token" not in known:
         missing.append("refresh_token")
     elif kind == "password":
-        missing += ["current_password"] if not known & set(_PRESENT) else []
+        missing += ["current_password"] if not known & set(PRESENT_PASSWORDS) else []
         missing += ["new_password"] if "new_password" not in known else []
     if missing:
         lacking = listed((f"'{name}'" for name in missing), "and")

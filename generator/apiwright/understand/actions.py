@@ -50,7 +50,9 @@ _LINES = "lines of JSON or comma-separated values"
 _BULK = frozenset(verb.value for verb in BulkVerb)
 _LOGOUTS = frozenset({"logout", "log_out", "signout", "sign_out", "revoke"})
 _PASSWORDS = frozenset({"password", "change_password"})
-_CURRENT = ("current_password", "old_password", "password")
+PRESENT_PASSWORDS = ("current_password", "old_password", "password")
+"""What a body may call the password that is to be changed."""
+
 _RESTORES = frozenset({"restore", "undelete", "recover"})
 
 
@@ -125,7 +127,7 @@ class ActionReader:
 
     def _password(self, operation: Operation) -> PasswordAction:
         found = self._body_attributes(operation)
-        current = next((found[name] for name in _CURRENT if name in found), None)
+        current = next((found[name] for name in PRESENT_PASSWORDS if name in found), None)
         new = found.get("new_password")
         if current is None or new is None:
             raise NotUnderstoodError("the body has no current_password and new_password")

@@ -94,6 +94,7 @@ class ServiceView:
     exports: bool
     versioned: bool
     cached: bool
+    session_class: Code
     resources: tuple[ResourceName, ...]
     roles: tuple[RoleView, ...]
     errors: ErrorsView
@@ -155,6 +156,7 @@ def service_view(
         exports=any(isinstance(o.action, ExportAction) for o in service.operations.values()),
         versioned=is_versioned(service),
         cached=keeps_answers(service),
+        session_class=_session_class(service),
         resources=tuple(resource_name(resource) for resource in service.resources),
         roles=tuple(RoleView(role.name, role.scopes) for role in service.roles),
         errors=errors_view(service.errors, versions),
@@ -163,6 +165,15 @@ def service_view(
         parts=constant(", ".join(_parts(direct=direct, versions=bool(versions)))),
         newest=api_package(service),
     )
+
+
+def _session_class(service: Service) -> Code:
+    """What watches the writes of a unit of work; empty where nothing has to."""
+    if service.recorded and keeps_answers(service):
+        return constant("UnitSession")
+    if service.recorded:
+        return constant("RecordingSession")
+    return constant("NotingSession" if keeps_answers(service) else "")
 
 
 def service_slug(service: Service) -> str:

@@ -675,14 +675,13 @@ class _MethodBuilder:
 
     def _password(self, operation: Operation, action: PasswordAction) -> PasswordMethod:
         """Whoever doesn't know the password is signed in all the same: 401 would be misread."""
-        forbids = any(response.status == "403" for response in operation.responses)
         success = operation.success
         account = signature(operation, self.service, self.classes).returns
         return PasswordMethod(
             current=ident(action.current),
             new=ident(action.new),
             view=account if success is not None and success.contents else constant(""),
-            failure=constant("Forbidden" if forbids else "BadRequest"),
+            failure=constant("Forbidden" if refuses_with_403(operation) else "BadRequest"),
         )
 
     def _token_fields(self, operation: Operation) -> Iterator[Assignment]:
@@ -771,6 +770,11 @@ def refuses_with_401(operation: Operation) -> bool:
     """Whether an operation of signing in refuses with 401, not 400 (RFC 6749, section 5.2)."""
     declared = {response.status for response in operation.responses}
     return "401" in declared or "400" not in declared
+
+
+def refuses_with_403(operation: Operation) -> bool:
+    """Whether a change of the password is refused with 403, not 400, where the old one is wrong."""
+    return any(response.status == "403" for response in operation.responses)
 
 
 def _hashed(value: Code, given: Code | None = None) -> Code:

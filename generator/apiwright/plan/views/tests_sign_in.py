@@ -16,7 +16,7 @@ from apiwright.ir.operations import (
 )
 from apiwright.ir.shapes import properties
 from apiwright.ir.storage import Column, ColumnType, Entity
-from apiwright.plan.views.services import TOKEN_FIELDS, refuses_with_401
+from apiwright.plan.views.services import TOKEN_FIELDS, refuses_with_401, refuses_with_403
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_people import Guard
 from apiwright.plan.views.tests_scene import Scene
@@ -195,7 +195,7 @@ def _password(kit: Kit, operation: Operation) -> Iterator[PasswordChangeView]:
     yield PasswordChangeView(
         body=scene.body(example, variables),
         call=scene.call(path, body=constant("body")),
-        refused=literal(403 if any(r.status == "403" for r in operation.responses) else 400),
+        refused=literal(403 if refuses_with_403(operation) else 400),
     )
 
 

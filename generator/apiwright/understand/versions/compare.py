@@ -189,14 +189,7 @@ class Comparer:
         if not pair.newer:
             yield Dropped(prop.name)
             if not declared.has_value:
-                self._gap(
-                    "version-property-gone",
-                    f"the newest version takes no {prop.name!r}, which clients may send",
-                    prop.schema,
-                    method,
-                    "say what it is called now with x-renamed-to, what it is made of with x-from, "
-                    f"or override {method}",
-                )
+                self._gone(f"takes no {prop.name!r}, which clients may send", prop, method)
             return
         if len(pair.newer) > 1:
             yield self._split(pair, method)
@@ -216,6 +209,17 @@ class Comparer:
                 method,
                 f"give it a default here, or override {method}",
             )
+
+    def _gone(self, lacks: str, prop: Property, method: str) -> None:
+        """A property that the newest version has nothing for."""
+        self._gap(
+            "version-property-gone",
+            f"the newest version {lacks}",
+            prop.schema,
+            method,
+            "say what it is called now with x-renamed-to, what it is made of with x-from, "
+            f"or override {method}",
+        )
 
     def _implied(self, older: Schema, others: Collection[Property], method: str) -> Iterator[Step]:
         """What requests of the older version mean without saying so."""
@@ -240,14 +244,7 @@ class Comparer:
             yield Filled(prop.name, declared.value)
         if not pair.newer:
             if prop.required and not declared.has_value:
-                self._gap(
-                    "version-property-gone",
-                    f"the newest version shows no {prop.name!r}, which clients rely on",
-                    prop.schema,
-                    method,
-                    "say what it is called now with x-renamed-to, what it is made of with x-from, "
-                    f"or override {method}",
-                )
+                self._gone(f"shows no {prop.name!r}, which clients rely on", prop, method)
             return
         if len(pair.newer) > 1:
             yield self._join(pair, method)
