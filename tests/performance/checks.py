@@ -15,7 +15,7 @@ from pathlib import Path
 from apiwright.bench.measure import MeasureError, exchange, look, put
 from apiwright.bench.plan import Load
 from apiwright.local.ports import free_port, is_free
-from tests.performance.running import Server, process, python_server
+from tests.performance.running import Server, generated_server, process, python_server
 from tests.performance.scene import HERE, ROOT, Scene
 
 REFERENCE_PORT = 8000
@@ -72,9 +72,7 @@ class Storm:
 def service(scene: Scene, output: Path, port: int = 0) -> Iterator[Server]:
     """The generated service with one worker."""
     log = scene.folder / "checks.log"
-    with python_server(
-        "app.main:app", output, scene.service_environ(), log, workers=1, port=port
-    ) as server:
+    with generated_server(output, scene.service_environ(), log, port=port) as server:
         yield server
 
 

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.performance.running import Server, has_node, node_server, python_server
+from tests.performance.running import Server, generated_server, has_node, node_server, python_server
 from tests.performance.scene import HERE, ROOT, Scene
 
 Start = Callable[[Scene, Path, int], AbstractContextManager[Server]]
@@ -37,7 +37,7 @@ def generated(name: str, title: str, service: Path) -> Variant:
     """A service that apiwright has generated, at this place."""
 
     def start(scene: Scene, log: Path, workers: int) -> AbstractContextManager[Server]:
-        return python_server("app.main:app", service, scene.service_environ(workers), log, workers)
+        return generated_server(service, scene.service_environ(workers), log, workers)
 
     return Variant(name, title, start)
 
