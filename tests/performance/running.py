@@ -45,6 +45,20 @@ def generated_server(
 
 
 @contextmanager
+def granian(
+    folder: Path, environ: Mapping[str, str], log: Path, workers: int = 1
+) -> Iterator[Server]:
+    """A generated service on a server that is written in Rust."""
+    at = free_port()
+    command = [
+        sys.executable, "-m", "granian", "--interface", "asgi", "--port", str(at),
+        "--log-level", "error", "--workers", str(workers), "app.main:app",
+    ]  # fmt: skip
+    with process(command, folder, environ, log, at) as server:
+        yield server
+
+
+@contextmanager
 def python_server(
     app: str,
     folder: Path,
