@@ -231,7 +231,7 @@ def rendered(
             handled=understood.handled,
         )
     with timings.stage("render"):
-        files = render(planned, project.templates)
+        files = render(planned, project.templates, str(project.output))
     policies = {file.path: file.policy for file in planned.files}
     policies.update({file.path: file.policy for file in planned.data})
     return Output(files, policies, storage)

@@ -61,6 +61,16 @@ def test_nothing_changes(project: Path) -> None:
     assert found["api"] == found["decisions"] == found["database"]["revisions"] == []
 
 
+def test_what_was_generated_is_not_rendered_again(project: Path) -> None:
+    """Where `generate` would find nothing to do, files are compared as they are."""
+    called(project, "generate", "--no-verify")
+    assert "  render " not in planned(project, NOTHING, "--timings").output
+    (project / "generated" / "app" / "main.py").write_text("# by hand\n")
+    found = planned(project, DECIDE, "--timings").output
+    assert "  render " in found
+    assert "app/main.py" in found
+
+
 def test_a_safe_change_does_what_was_shown(project: Path) -> None:
     """A new index and an optional parameter: nobody has to decide, and `generate` does just it."""
     sort = "        - name: max_price\n"

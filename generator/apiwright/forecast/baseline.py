@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from apiwright.check import check
 from apiwright.git import NoGitError, git
@@ -90,8 +90,24 @@ def _unpack(project: Project, reference: str, folder: Path) -> None:
     archive = _git(project.root, "archive", "--format=tar", f"{commit.decode().strip()}:{prefix}")
     if archive is None:
         raise BaselineError(f"{reference} has no folder {prefix or '.'}")
+    folders = [
+        p.relative_to(project.root)
+        for p in (project.output, project.overrides)
+        if p.is_relative_to(project.root)
+    ]
     with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
-        packed.extractall(folder, filter="data")
+        needed = (file for file in packed if _is_needed(PurePosixPath(file.name), folders))
+        packed.extractall(folder, needed, filter="data")
+
+
+def _is_needed(file: PurePosixPath, folders: Iterable[Path]) -> bool:
+    """Whether a file has a say: parts of contracts, settings, and what is in some folders."""
+    of_contracts = file.suffix in (".yaml", ".yml", ".json")
+    return (
+        of_contracts
+        or str(file) == "pyproject.toml"
+        or any(file.is_relative_to(folder) for folder in folders)
+    )
 
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
@@ -109,5 +125,6 @@ def _loaded(contract: Path, base: Path) -> Document:
         raise BaselineError(f"the contract to compare with can't be read: {problem.message}")
     announce(document)
     faults = Report()
-    check(document, faults)
+    # What is served by now is not judged again: our own rules say whether it can be understood.
+    check(document, faults, second_opinion=False)
     return document if faults.failed else completed(document)
