@@ -15,7 +15,7 @@ from apiwright.git import NoGitError, git
 from apiwright.history import read_history
 from apiwright.load import Document, load
 from apiwright.plan import History
-from apiwright.problems import Report
+from apiwright.problems import Problem, Report
 from apiwright.project import Project, older_contracts
 from apiwright.served import served_contracts
 from apiwright.understand import completed
@@ -32,18 +32,31 @@ class BaselineError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What was there before: the contracts (none, if there were none), history, output folder."""
+    """What was there before: the contracts (none, if there were none), history, folders.
+
+    `faults` tell why a contract that there was can't be read.
+    """
 
     name: str
     documents: tuple[Document, ...]
     history: History
     output: Path
+    overrides: Path
+    faults: tuple[Problem, ...] = ()
 
 
 def last_generated(project: Project) -> Baseline:
     """What the last run of `generate` left behind."""
-    documents, history = served_contracts(project), read_history(project.output)
-    return Baseline("what was generated last", documents, history, project.output)
+    faults = Report()
+    documents, history = served_contracts(project, faults), read_history(project.output)
+    return Baseline(
+        "what was generated last",
+        documents,
+        history,
+        project.output,
+        project.overrides,
+        tuple(faults),
+    )
 
 
 @contextmanager
@@ -60,7 +73,10 @@ def revision_of_git(project: Project, reference: str) -> Iterator[Baseline]:
             raise BaselineError(f"{reference} has no {project.shown(project.spec)}")
         older = older_contracts(root, spec)
         documents = tuple(_loaded(contract, root) for contract in (spec, *older))
-        yield Baseline(reference, documents, read_history(output), output)
+        overrides = project.overrides
+        if overrides.is_relative_to(project.root):
+            overrides = root / overrides.relative_to(project.root)
+        yield Baseline(reference, documents, read_history(output), output, overrides)
 
 
 def _places(project: Project) -> tuple[Path, Path]:

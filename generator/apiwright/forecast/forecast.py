@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
 from apiwright.breaking import ApiChange
+from apiwright.forecast.answers import newly_unanswered
 from apiwright.forecast.baseline import Baseline
 from apiwright.forecast.model import FileChanges, Forecast, RevisionForecast
 from apiwright.history import read_history
 from apiwright.inputs import inputs_digest
+from apiwright.ir.service import Service
 from apiwright.kept import digest, keep, kept
-from apiwright.pipeline import Output, Timings, Understood, bind, bind_handlers, rendered
+from apiwright.overriding import read_overrides
+from apiwright.pipeline import (
+    NEEDS_OVERRIDE,
+    Output,
+    Timings,
+    Understood,
+    bind,
+    bind_handlers,
+    rendered,
+    unanswered,
+)
 from apiwright.plan import Renames, storage_plan
-from apiwright.problems import Report
+from apiwright.problems import Problem, Report, Severity
 from apiwright.project import Project
 from apiwright.served import changes_of_contracts
 from apiwright.write import Left, compare, left_behind
@@ -47,6 +59,7 @@ def forecast(
     with timings.stage("overrides"):
         bound = bind(project, understood.service, overrides)
         handled = bind_handlers(project, understood.service, overrides)
+        told = tuple(_with_new_ones(overrides, project, understood.service, baseline))
     with timings.stage("plan"):
         history = read_history(project.output)
         following = storage_plan(history, understood.service, allowed, renames)
@@ -71,7 +84,20 @@ def forecast(
             revisions = _revisions(output.files, baseline, with_sql=with_sql)
     with timings.stage("api"):
         api = _api(baseline, understood, today)
-    return Forecast(baseline.name, files, overall, revisions, api, tuple(overrides))
+    return Forecast(baseline.name, files, overall, revisions, api, told, baseline.faults)
+
+
+def _with_new_ones(
+    found: Report, project: Project, service: Service, baseline: Baseline
+) -> Iterator[Problem]:
+    """What was found of overrides; an operation that answers 501 from now on is a warning."""
+    open_now = tuple(unanswered(service, read_overrides(project.overrides, project.root, Report())))
+    new = {operation.position for operation in newly_unanswered(open_now, baseline)}
+    for problem in found:
+        if problem.code == NEEDS_OVERRIDE and problem.position in new:
+            yield replace(problem, severity=Severity.WARNING)
+        else:
+            yield problem
 
 
 def _revisions(
