@@ -17,6 +17,7 @@ from apiwright.plan.views.service import is_versioned, keeps_answers, resource_n
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_answers import answers_document
 from apiwright.plan.views.tests_load import load_view
+from apiwright.plan.views.tests_matrix import matrix_view
 from apiwright.plan.views.tests_models import model_tests_view
 from apiwright.plan.views.tests_recording import audit_tests, told_tests
 from apiwright.plan.views.tests_resources import resource_tests_view
@@ -140,7 +141,9 @@ def _with_views(
 ) -> Iterator[tuple[str, dict[str, object]]]:
     """The tests that are made of what the contract says, each with its view."""
     yield "tests/contract.py", {"operations": kit.requests.views()}
-    yield "tests/test_contract.py", {"checks": kit.requests.checks()}
+    matrix = matrix_view(kit)
+    checks = kit.requests.checks(matrix=matrix is not None)
+    yield "tests/test_contract.py", {"checks": checks}
     yield "tests/test_services.py", {"reads": service_tests_views(kit, classes)}
     factories = kit.rows.view()
     if factories.functions:
@@ -151,6 +154,8 @@ def _with_views(
         yield "tests/test_auth.py", {"sign_in": sign_in}
     if models is not None:
         yield "tests/test_models.py", {"models": models}
+    if matrix is not None:
+        yield "tests/test_matrix.py", {"matrix": matrix}
     yield from _recording(kit)
     if load is not None:
         for path in _LOAD:
@@ -240,6 +245,7 @@ _TAKEN = frozenset(
         "tests/test_binding.py",
         "tests/test_contract.py",
         "tests/test_events.py",
+        "tests/test_matrix.py",
         "tests/test_models.py",
         "tests/test_overriding.py",
         "tests/test_relay.py",

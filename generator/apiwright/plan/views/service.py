@@ -79,6 +79,7 @@ class ServiceView:
     auth: bool
     changes_passwords: bool
     ownership: bool
+    tenancy: bool
     overridden: bool
     hand_written: bool
     direct: bool
@@ -133,6 +134,7 @@ def service_view(
             for operation in service.operations.values()
         ),
         ownership=any(entity.owner is not None for entity in service.entities.values()),
+        tenancy=any(entity.tenant is not None for entity in service.entities.values()),
         overridden=overridden,
         hand_written=overridden or any(version.overridden for version in versions),
         direct=direct,

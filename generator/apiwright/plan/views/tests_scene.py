@@ -41,10 +41,14 @@ class TestView:
 
 
 class Scene:
-    """What a test of one operation has on the stage."""
+    """What a test of one operation has on the stage.
 
-    def __init__(self, kit: Kit, operation: Operation) -> None:
+    Rows are in the tenant of who is called `beside`, where rows have one.
+    """
+
+    def __init__(self, kit: Kit, operation: Operation, *, beside: str = "caller") -> None:
         self.kit = kit
+        self._beside = ident(beside)
         self.operation = operation
         self.arranged: list[Code] = []
         self.fixtures = {"client": "TestClient"}
@@ -102,7 +106,7 @@ class Scene:
         """A row of the entity in the database; what it is called in the test."""
         variable = self.variable(name or entity.module)
         factory = self.kit.rows.factory(entity.name)
-        arguments = joined([compose("factories.{}", factory), *given])
+        arguments = joined([compose("factories.{}", factory), *given, *self._within(entity)])
         self.arranged.append(compose("{} = make({})", variable, arguments))
         self.fixtures["make"] = "Make"
         self._made[entity.name] = self._made.get(entity.name, 0) + 1
@@ -117,6 +121,17 @@ class Scene:
             name = f"{stem.rstrip('_')}_{number}"
         self._variables.add(name)
         return ident(name)
+
+    def _within(self, entity: Entity) -> tuple[Code, ...]:
+        """What a row is given so that it is in the tenant of somebody who is signed in."""
+        identity = self.kit.service.identity
+        if entity.tenant is None or identity is None or identity.tenant is None:
+            return ()
+        if not self.caller or entity.tenant.column == entity.key:
+            return ()
+        column = ident(entity.column(entity.tenant.column).attribute)
+        own = ident(identity.column(identity.tenant.column).attribute)
+        return (compose("{}={}.account.{}", column, self._beside, own),)
 
     def owned(self, entity: Entity, owner: str = "caller") -> tuple[Code, ...]:
         """What a row is given so that it belongs to somebody who is signed in."""
@@ -255,6 +270,10 @@ class Scene:
         if not fits or not self.kit.rows.can_make(target.name):
             return None
         return compose("[{}]", wire_key(self.make(target), target.key_column))
+
+    def lines(self, *rest: Code) -> tuple[Code, ...]:
+        """What is arranged, without names that neither later lines nor `rest` speak of."""
+        return _without_idle_names(self.arranged, tuple(code for code in rest if code))
 
     def test(
         self,
