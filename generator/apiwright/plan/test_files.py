@@ -13,6 +13,7 @@ from apiwright.ir.versions import Version
 from apiwright.plan.files import DataFile, PlannedFile
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.binding import binding_view
+from apiwright.plan.views.seeds import account_view
 from apiwright.plan.views.service import is_versioned, keeps_answers, resource_name
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_answers import answers_document
@@ -52,6 +53,7 @@ def test_files(
         "kit": view,
         "package": dotted("tests"),
         "account": account_tests_view(kit),
+        "seeded": account_view(service.identity, service) if service.identity else None,
         "overridden": tuple(resource_name(r) for r in service.resources if r.module in bound),
     }
 

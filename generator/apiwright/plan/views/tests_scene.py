@@ -11,6 +11,7 @@ from apiwright.code import Code, compose, constant, docstring, ident, joined, li
 from apiwright.ir.operations import Action, CreateAction, ListAction, Location, Operation, RowAction
 from apiwright.ir.schemas import Json
 from apiwright.ir.storage import Column, ColumnType, Entity, ManyToMany
+from apiwright.plan.views.tenancy import tenant_column
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_people import Guard
 from apiwright.plan.views.tests_rows import wire_key
@@ -100,11 +101,20 @@ class Scene:
         identity = self.kit.service.identity
         if identity is not None:
             self._made[identity.name] = self._made.get(identity.name, 0) + 1
+            tenant = tenant_column(identity)
+            if tenant is not None and tenant.reference is not None:
+                target = tenant.reference.entity
+                self._made[target] = self._made.get(target, 0) + 1
         return True
 
     def make(self, entity: Entity, *given: Code, name: str = "") -> Code:
         """A row of the entity in the database; what it is called in the test."""
         variable = self.variable(name or entity.module)
+        tenant = self._own_tenant(entity)
+        if tenant:
+            self.arranged.append(compose("{} = {}", variable, tenant))
+            self.fixtures["make"] = "Make"
+            return variable
         factory = self.kit.rows.factory(entity.name)
         arguments = joined([compose("factories.{}", factory), *given, *self._within(entity)])
         self.arranged.append(compose("{} = make({})", variable, arguments))
@@ -121,6 +131,16 @@ class Scene:
             name = f"{stem.rstrip('_')}_{number}"
         self._variables.add(name)
         return ident(name)
+
+    def _own_tenant(self, entity: Entity) -> Code:
+        """The tenant of somebody who is signed in, where rows of the entity are the tenants."""
+        identity = self.kit.service.identity
+        themselves = entity.tenant is not None and entity.tenant.column == entity.key
+        if not (themselves and self.caller) or identity is None or identity.tenant is None:
+            return constant("")
+        own = ident(identity.column(identity.tenant.column).attribute)
+        model = ident(entity.class_name)
+        return compose("make.known(models.{}, {}.account.{})", model, self._beside, own)
 
     def _within(self, entity: Entity) -> tuple[Code, ...]:
         """What a row is given so that it is in the tenant of somebody who is signed in."""
