@@ -24,6 +24,7 @@ from apiwright.plan.views.tests_recording import audit_tests, told_tests
 from apiwright.plan.views.tests_resources import resource_tests_view
 from apiwright.plan.views.tests_services import service_tests_views
 from apiwright.plan.views.tests_sign_in import account_tests_view, sign_in_tests_view
+from apiwright.plan.views.tests_tenancy import walls_view
 from apiwright.plan.views.tests_versions import VersionTestsView, version_tests_view
 
 
@@ -158,6 +159,9 @@ def _with_views(
         yield "tests/test_models.py", {"models": models}
     if matrix is not None:
         yield "tests/test_matrix.py", {"matrix": matrix}
+    walls = walls_view(kit)
+    if walls:
+        yield "tests/test_tenancy.py", {"walls": walls}
     yield from _recording(kit)
     if load is not None:
         for path in _LOAD:
@@ -248,6 +252,7 @@ _TAKEN = frozenset(
         "tests/test_contract.py",
         "tests/test_events.py",
         "tests/test_matrix.py",
+        "tests/test_tenancy.py",
         "tests/test_models.py",
         "tests/test_overriding.py",
         "tests/test_relay.py",

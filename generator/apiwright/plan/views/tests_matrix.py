@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
 from apiwright.ir.operations import (
+    Action,
     CreateAction,
     CustomAction,
+    ExportAction,
     ListAction,
     Operation,
     PasswordAction,
@@ -17,16 +19,18 @@ from apiwright.ir.operations import (
     RowVerb,
     TokenAction,
 )
-from apiwright.ir.storage import Entity, Ownership
+from apiwright.ir.storage import ColumnType, Entity, Ownership
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_lists import ListTests
 from apiwright.plan.views.tests_people import Guard
+from apiwright.plan.views.tests_rows import wire_key
 from apiwright.plan.views.tests_scene import Scene
 from apiwright.plan.views.tests_writes import (
     callable_in_tests,
     deleted_before,
     example_body,
     parent_rows,
+    shown_key,
 )
 
 ANY, OWN, ANOTHERS, ELSEWHERE = "ANY", "OWN", "ANOTHERS", "ELSEWHERE"
@@ -111,6 +115,8 @@ class _Writer:
             return self._list(scene, action)
         if isinstance(action, CreateAction):
             return self._create(scene, action)
+        if isinstance(action, ExportAction):
+            return self._export(scene, action.listing)
         return self._row(scene, action) if isinstance(action, RowAction) else None
 
     def _list(self, scene: Scene, action: ListAction) -> AskView | None:
@@ -122,6 +128,18 @@ class _Writer:
         row = scene.make(entity, *self._owned(scene, entity, action.rows.owned), *required)
         call = scene.call(scene.path_of(row))
         return self._written(scene, call, tests.shows(row))
+
+    def _export(self, scene: Scene, listing: ListAction) -> AskView | None:
+        """Any form of an export has the key of a row in it, which no other text is like."""
+        entity = self._entity(listing)
+        shown = shown_key(self._kit, listing.view, entity)
+        if not shown or entity.key_column.type is not ColumnType.UUID or listing.rows.parents:
+            return None
+        if not self._kit.rows.can_make(entity.name):
+            return None
+        row = scene.make(entity, *self._owned(scene, entity, listing.rows.owned))
+        key = wire_key(row, entity.key_column)
+        return self._written(scene, scene.call(scene.path({})), compose("{} in response.text", key))
 
     def _create(self, scene: Scene, action: CreateAction) -> AskView | None:
         values = parent_rows(scene, action, owner="owner")
@@ -180,9 +198,14 @@ class _Writer:
             told = compose("{{{}}}", joined(pairs))
             yield LineView(self._operation.id, asked, constant(row), told)
 
+    def _action(self) -> Action:
+        """What the operation does; an export does what a list does."""
+        action = self._operation.action
+        return action.listing if isinstance(action, ExportAction) else action
+
     def _rows(self, ask: AskView | None) -> tuple[str, ...]:
         """Whose rows there are for the operation."""
-        action = self._operation.action
+        action = self._action()
         if ask is None or not isinstance(action, ListAction | RowAction | CreateAction):
             return (ANY,)
         if isinstance(action, RowAction) and action.key is None:
@@ -197,15 +220,17 @@ class _Writer:
 
     def _refers_to_tenants(self, action: CreateAction, entity: Entity) -> bool:
         """Whether what is created needs rows that have a tenant, in its path or in its body."""
-        return bool(self._parent_tenants(action)) or any(
+        return bool(self._tenanted_parents(action)) or any(
             self._kit.service.entities[column.reference.entity].tenant is not None
             for column in (entity.column(write.column) for write in action.writes)
             if column.reference is not None and not column.nullable
         )
 
-    def _parent_tenants(self, action: CreateAction) -> list[str]:
-        entities = self._kit.service.entities
-        return [p.parent for p in action.rows.parents if p.parent and entities[p.parent].tenant]
+    def _tenanted_parents(self, action: ListAction | RowAction | CreateAction) -> list[Entity]:
+        """The rows that the path names on the way, as far as they have a tenant."""
+        parents = (p.parent for p in action.rows.parents if p.parent)
+        found = (self._kit.service.entities[parent] for parent in parents)
+        return [entity for entity in found if entity.tenant is not None]
 
     def _anonymous(self, ask: AskView | None) -> Code:
         if self._kit.people.guard(self._operation) is Guard.OPEN:
@@ -219,12 +244,14 @@ class _Writer:
             return literal(401)
         if guard is Guard.CALLER and not self._kit.people.scopes(self._operation) <= scopes:
             return literal(403)
-        action = self._operation.action
+        action = self._action()
         if isinstance(action, PasswordAction):
             return None  # a matter of the password
         if not isinstance(action, ListAction | RowAction | CreateAction) or ask is None:
             return self._fine(ask)
         entity = self._entity(action)
+        if isinstance(action, CreateAction) and _makes_tenants(entity):
+            return self._fine(ask) if self._spans(entity, scopes) else literal(403)
         if row == ELSEWHERE:
             barred = self._barred(action, entity, scopes)
             if barred is not None:
@@ -241,12 +268,18 @@ class _Writer:
         self, action: ListAction | RowAction | CreateAction, entity: Entity, scopes: frozenset[str]
     ) -> Code | None:
         """What keeps somebody from a row of another tenant; None where they span tenants."""
+        for parent in self._tenanted_parents(action):
+            if not self._spans(parent, scopes):
+                return literal(404)
         if isinstance(action, CreateAction):
-            return literal(404 if self._parent_tenants(action) else 409)
-        unless = entity.tenant.unless if entity.tenant is not None else ""
-        if unless and unless in scopes:
+            return literal(409)
+        if self._spans(entity, scopes):
             return None
         return constant("HIDDEN") if isinstance(action, ListAction) else literal(404)
+
+    def _spans(self, entity: Entity, scopes: frozenset[str]) -> bool:
+        unless = entity.tenant.unless if entity.tenant is not None else ""
+        return bool(unless) and unless in scopes
 
     def _fine(self, ask: AskView | None) -> Code:
         """What those meet who may do it."""
@@ -258,3 +291,8 @@ class _Writer:
         success = self._operation.success
         known = success is not None and success.status.isdigit()
         return literal(int(success.status) if success is not None and known else 200)
+
+
+def _makes_tenants(entity: Entity) -> bool:
+    """Whether a new row is a new tenant, which only those make who see them all."""
+    return entity.tenant is not None and entity.tenant.column == entity.key
