@@ -14,7 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from app import seed
+from app import direct, seed
 from tests import factories
 from tests.conftest import SignedIn, SignIn
 from tests.contract import OPERATIONS
@@ -44,9 +44,11 @@ class Line:
 
 
 @pytest.fixture
-def client(either_way: TestClient) -> TestClient:
-    """A client who is answered directly, and then one whose requests work in a session."""
-    return either_way
+def client(request: pytest.FixtureRequest) -> TestClient:
+    """A client who is answered directly, or one whose requests work in a session."""
+    found: TestClient = request.getfixturevalue(request.param)
+    found.cookies.clear()
+    return found
 
 
 def met(response: Response) -> Met:
@@ -230,14 +232,21 @@ MATRIX = (
     Line("restoreItem", restore_item, ANOTHERS, {"anonymous": 401, "member": 403, "admin": 200}),
     Line("reserveItem", asks("reserveItem"), ANY, {"anonymous": 401, "member": 501, "admin": 501}),
 )
+DIRECT = frozenset(known.operation_id for known in direct.operations())
+"""What has two ways to its answer."""
+
+WAYS = ("serving", "serving_sessions")
 CASES = [
-    pytest.param(line, caller, id=f"{line.operation}, {line.row}: {caller} meets {meets}")
+    pytest.param(
+        way, line, caller, id=f"{line.operation}, {line.row}: {caller} meets {meets}, {way}"
+    )
     for line in MATRIX
     for caller, meets in line.meets.items()
+    for way in (WAYS if line.operation in DIRECT else WAYS[:1])
 ]
 
 
-@pytest.mark.parametrize(("line", "caller"), CASES)
+@pytest.mark.parametrize(("client", "line", "caller"), CASES, indirect=["client"])
 def test_everybody_meets_what_the_contract_says(
     client: TestClient, make: Make, sign_in: SignIn, line: Line, caller: str
 ) -> None:
