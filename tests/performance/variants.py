@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,7 +10,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.performance.running import Server, has_node, node_server, python_server
+from tests.performance.running import (
+    Server,
+    generated_server,
+    granian,
+    has_node,
+    node_server,
+    python_server,
+)
 from tests.performance.scene import HERE, ROOT, Scene
 
 Start = Callable[[Scene, Path, int], AbstractContextManager[Server]]
@@ -37,7 +45,7 @@ def generated(name: str, title: str, service: Path) -> Variant:
     """A service that apiwright has generated, at this place."""
 
     def start(scene: Scene, log: Path, workers: int) -> AbstractContextManager[Server]:
-        return python_server("app.main:app", service, scene.service_environ(workers), log, workers)
+        return generated_server(service, scene.service_environ(workers), log, workers)
 
     return Variant(name, title, start)
 
@@ -68,6 +76,29 @@ def variants(service: Path, offers: Path) -> tuple[Variant, ...]:
     )
     node = (Variant(FASTIFY, "Fastify with pg", fastify),) if has_node() else ()
     return found + node
+
+
+def servers(service: Path) -> tuple[Variant, ...]:
+    """The service on different servers, the one of its Dockerfile first."""
+
+    def uvicorn(name: str, *more: str) -> Variant:
+        def start(scene: Scene, log: Path, workers: int) -> AbstractContextManager[Server]:
+            environ = scene.service_environ(workers)
+            return python_server("app.main:app", service, environ, log, workers, more=more)
+
+        return Variant(name, name, start)
+
+    def other(scene: Scene, log: Path, workers: int) -> AbstractContextManager[Server]:
+        return granian(service, scene.service_environ(workers), log, workers)
+
+    found = (
+        generated("app.serving", "app.serving", service),
+        uvicorn("httptools", "--http", "httptools"),
+        uvicorn("h11", "--http", "h11"),
+        uvicorn("asyncio", "--http", "httptools", "--loop", "asyncio"),
+    )
+    has_granian = importlib.util.find_spec("granian") is not None
+    return (*found, Variant("granian", "granian", other)) if has_granian else found
 
 
 def generate_offers(folder: Path) -> Path:
