@@ -30,6 +30,7 @@ from apiwright.check import (
     specification,
     tables,
     tags,
+    tenancy,
     values,
     versions,
 )
@@ -98,6 +99,7 @@ _ABOUT_STORAGE = (
     accounts.check_owners,
     accounts.check_hashed,
     accounts.check_timestamps,
+    tenancy.check_tenants,
     actions.check_actions,
     actions.check_rows,
     bulk.check_bulk,

@@ -348,6 +348,15 @@ WORDS: Final[dict[str, Word]] = {
             ),
         ),
         Word(
+            "x-tenant",
+            (PROPERTY,),
+            "This property holds the tenant that a row belongs to, or that an account is of.",
+            _either(
+                _flag("Whether it does"),
+                _object(unless=_text("The scope that lets a caller touch rows of every tenant")),
+            ),
+        ),
+        Word(
             "x-hashed",
             (PROPERTY,),
             "Only a hash of this value is stored, as of a password.",

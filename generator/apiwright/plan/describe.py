@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from apiwright.ir.operations import (
+    Action,
     BulkAction,
     CreateAction,
     CustomAction,
@@ -162,12 +163,25 @@ def _details(operation: Operation, service: Service) -> Iterator[str]:
         owner = service.entities[action.entity].owner
         unless = f", unless the caller has {owner.unless}" if owner and owner.unless else ""
         yield f"only rows whose {owner.column if owner else 'owner'} is the caller{unless}"
+    yield from _tenants(action, service)
     if isinstance(operation.action, ExportAction):
         yield from _shown_rows(operation.action.listing)
     elif isinstance(action, ListAction):
         yield from _list_details(action)
     if isinstance(action, CreateAction | RowAction | BulkAction) and action.writes:
         yield "stores " + ", ".join(f"{w.attribute} in {w.column}" for w in action.writes)
+
+
+def _tenants(action: Action, service: Service) -> Iterator[str]:
+    """Whose rows an operation works on, where there are tenants."""
+    tenancy = service.entities[action.entity].tenant if isinstance(action, OnRows) else None
+    if tenancy is None:
+        return
+    if isinstance(action, CreateAction):
+        yield f"in the caller's tenant: {tenancy.column} is never what a client sends"
+        return
+    unless = f", unless the caller has {tenancy.unless}" if tenancy.unless else ""
+    yield f"only rows of the caller's tenant, by {tenancy.column}{unless}"
 
 
 def _idempotency(known: Idempotency) -> str:
@@ -334,6 +348,7 @@ _FILLS: Mapping[Fill, str] = {
     Fill.DATABASE: "given by the database",
     Fill.VERSION: "how often it was changed",
     Fill.OWNER: "the account that creates it",
+    Fill.TENANT: "the tenant of who creates it",
     Fill.DELETED: "the time of deletion",
     Fill.DEFAULT: "a default",
 }

@@ -37,6 +37,7 @@ from apiwright.plan.views.seeds import account_view, seed_views
 from apiwright.plan.views.service import (
     ResourceName,
     api_package,
+    has_tenants,
     identity_view,
     is_versioned,
     keeps_answers,
@@ -44,6 +45,7 @@ from apiwright.plan.views.service import (
     service_view,
 )
 from apiwright.plan.views.services import service_class_view
+from apiwright.plan.views.tenancy import tenancy_view
 from apiwright.plan.views.versions import version_view
 from apiwright.understand.versions.names import version_name
 
@@ -83,6 +85,7 @@ class Planner:
             "adopted": bool(history.unmanaged) or any(table.found for table in storage.tables),
             "events": events_view(service, self._classes, handled=handled),
             "audited": audited_views(service),
+            "tenancy": tenancy_view(service, self._tables),
             "identity": identity_view(identity, service.default_role) if identity else None,
         }
 
@@ -138,6 +141,7 @@ class Planner:
         for used, paths in (
             (service.identity is not None, _WITH_SIGN_IN),
             (service.recorded, _WITH_RECORDING),
+            (has_tenants(service), ("app/tenancy.py",)),
             (service.events, _WITH_EVENTS),
             (service.webhooks, ("app/relay/webhooks.py",)),
             (service.audited, ("app/audit.py", "app/models/audit.py")),

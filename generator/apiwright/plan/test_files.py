@@ -13,15 +13,18 @@ from apiwright.ir.versions import Version
 from apiwright.plan.files import DataFile, PlannedFile
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.binding import binding_view
+from apiwright.plan.views.seeds import account_view
 from apiwright.plan.views.service import is_versioned, keeps_answers, resource_name
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_answers import answers_document
 from apiwright.plan.views.tests_load import load_view
+from apiwright.plan.views.tests_matrix import matrix_view
 from apiwright.plan.views.tests_models import model_tests_view
 from apiwright.plan.views.tests_recording import audit_tests, told_tests
 from apiwright.plan.views.tests_resources import resource_tests_view
 from apiwright.plan.views.tests_services import service_tests_views
 from apiwright.plan.views.tests_sign_in import account_tests_view, sign_in_tests_view
+from apiwright.plan.views.tests_tenancy import walls_view
 from apiwright.plan.views.tests_versions import VersionTestsView, version_tests_view
 
 
@@ -51,6 +54,7 @@ def test_files(
         "kit": view,
         "package": dotted("tests"),
         "account": account_tests_view(kit),
+        "seeded": account_view(service.identity, service) if service.identity else None,
         "overridden": tuple(resource_name(r) for r in service.resources if r.module in bound),
     }
 
@@ -141,7 +145,9 @@ def _with_views(
 ) -> Iterator[tuple[str, dict[str, object]]]:
     """The tests that are made of what the contract says, each with its view."""
     yield "tests/contract.py", {"operations": kit.requests.views()}
-    yield "tests/test_contract.py", {"checks": kit.requests.checks()}
+    matrix = matrix_view(kit)
+    checks = kit.requests.checks(matrix=matrix is not None)
+    yield "tests/test_contract.py", {"checks": checks}
     yield "tests/test_services.py", {"reads": service_tests_views(kit, classes)}
     factories = kit.rows.view()
     if factories.functions:
@@ -152,6 +158,11 @@ def _with_views(
         yield "tests/test_auth.py", {"sign_in": sign_in}
     if models is not None:
         yield "tests/test_models.py", {"models": models}
+    if matrix is not None:
+        yield "tests/test_matrix.py", {"matrix": matrix}
+    walls = walls_view(kit)
+    if walls:
+        yield "tests/test_tenancy.py", {"walls": walls}
     yield from _recording(kit)
     if load is not None:
         for path in _LOAD:
@@ -242,6 +253,8 @@ _TAKEN = frozenset(
         "tests/test_binding.py",
         "tests/test_contract.py",
         "tests/test_events.py",
+        "tests/test_matrix.py",
+        "tests/test_tenancy.py",
         "tests/test_models.py",
         "tests/test_overriding.py",
         "tests/test_relay.py",

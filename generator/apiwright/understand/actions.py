@@ -315,6 +315,8 @@ class ActionReader:
                 )
             if column.fill is Fill.OWNER and operation.public:
                 raise NotUnderstoodError("rows have an owner, but nobody has to sign in")
+            if column.fill is Fill.TENANT and operation.public:
+                raise NotUnderstoodError("rows have a tenant, but nobody has to sign in")
             if column.fill is Fill.GENERATED and not _can_generate(column):
                 raise NotUnderstoodError(f"nobody gives '{column.property}' a value")
 

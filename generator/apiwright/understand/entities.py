@@ -31,6 +31,7 @@ from apiwright.understand.exchange import body_content
 from apiwright.understand.operations import Written
 from apiwright.understand.relations import Embedded, RelationReader, embedded, linked_keys
 from apiwright.understand.sites import Site, SiteKind, Stored
+from apiwright.understand.tenancy import tenancy_of
 
 _LOGINS = ("email", "username", "login", "user_name", "name", "phone")
 _ROLES = ("roles", "role")
@@ -315,6 +316,7 @@ class EntityReader:
             relations=relations,
             soft_delete=deleted,
             owner=_owner(columns, words),
+            tenant=tenancy_of(columns, words),
             identity=identity,
             description=schema.description,
             evidence=(stored.evidence,),

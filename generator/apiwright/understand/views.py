@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from apiwright.ir.operations import LinkWrite, Load, View, Write
 from apiwright.ir.schemas import Direction, NamedSchema, Property, Schema
 from apiwright.ir.shapes import array_items, dropped, flat, properties, target
-from apiwright.ir.storage import Column, Entity, ManyToMany, Relation, ToOne
+from apiwright.ir.storage import Column, Entity, Fill, ManyToMany, Relation, ToOne
 
 
 class NotUnderstoodError(Exception):
@@ -77,6 +77,8 @@ class ViewReader:
                 continue
             relation = shown_by(name, entity)
             column = column_for(name, entity, hashed=True)
+            if column is not None and column.fill is Fill.TENANT:
+                continue  # that of the caller, whatever a client sends
             if isinstance(relation, ManyToMany) and relation.ids_property == name:
                 links.append(LinkWrite(prop.attribute, relation.attribute))
             elif relation is not None or column is None:

@@ -14,6 +14,7 @@ from apiwright.plan.storage.idempotency import idempotency_tables
 from apiwright.plan.storage.recording import audit_table, event_tables
 from apiwright.plan.storage.sql import name_quoted, quoted
 from apiwright.plan.storage.tables import Check, ForeignKey, Table, TableColumn, TableIndex
+from apiwright.plan.storage.tenancy import row_policies
 from apiwright.plan.storage.types import sql_type
 
 SESSIONS = "auth_sessions"
@@ -78,6 +79,7 @@ def _table(entity: Entity, service: Service) -> Table:
             *(_unique(rule, entity) for rule in entity.uniques),
             *(_index(index, entity) for index in entity.indexes),
         ),
+        policies=row_policies(entity),
     )
 
 

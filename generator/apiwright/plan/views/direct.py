@@ -27,6 +27,7 @@ from apiwright.plan.views.routers import location, needed_scopes, route_path
 from apiwright.plan.views.services import stored_values
 from apiwright.plan.views.shapes import Shapes, ShapeView
 from apiwright.plan.views.signatures import schema_imports, signature
+from apiwright.plan.views.tenancy import tenant_column
 
 
 @dataclass(frozen=True, slots=True)
@@ -475,6 +476,9 @@ class DirectBuilder:
             owner = entity.column(entity.owner.column)
             if owner.fill is Fill.OWNER:
                 values.append((owner, constant("call.caller.id")))
+        tenant = tenant_column(entity)
+        if tenant is not None:
+            values.append((tenant, constant("call.within.tenant")))
         attributes = tuple(column.attribute for column, _ in values)
         statement = compose("{}.made({})", self._view(action.view), literal(attributes))
         pairs = [

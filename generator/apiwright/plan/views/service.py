@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apiwright import names
-from apiwright.code import Code, comment, compose, constant, dotless, ident, literal
+from apiwright.code import Code, comment, compose, constant, dotless, ident, joined, literal
 from apiwright.ir.operations import ExportAction, PasswordAction
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import ColumnType, Entity
@@ -79,6 +79,7 @@ class ServiceView:
     auth: bool
     changes_passwords: bool
     ownership: bool
+    tenancy: bool
     overridden: bool
     hand_written: bool
     direct: bool
@@ -94,6 +95,7 @@ class ServiceView:
     exports: bool
     versioned: bool
     cached: bool
+    session_parts: Code
     session_class: Code
     resources: tuple[ResourceName, ...]
     roles: tuple[RoleView, ...]
@@ -133,6 +135,7 @@ def service_view(
             for operation in service.operations.values()
         ),
         ownership=any(entity.owner is not None for entity in service.entities.values()),
+        tenancy=has_tenants(service),
         overridden=overridden,
         hand_written=overridden or any(version.overridden for version in versions),
         direct=direct,
@@ -156,6 +159,7 @@ def service_view(
         exports=any(isinstance(o.action, ExportAction) for o in service.operations.values()),
         versioned=is_versioned(service),
         cached=keeps_answers(service),
+        session_parts=joined(list(_session_bases(service))),
         session_class=_session_class(service),
         resources=tuple(resource_name(resource) for resource in service.resources),
         roles=tuple(RoleView(role.name, role.scopes) for role in service.roles),
@@ -167,13 +171,25 @@ def service_view(
     )
 
 
+def _session_bases(service: Service) -> tuple[Code, ...]:
+    """What a unit of work's session has to do beside its own work."""
+    watched = (
+        ("TenantSession", has_tenants(service)),
+        ("RecordingSession", service.recorded),
+        ("NotingSession", keeps_answers(service)),
+    )
+    return tuple(constant(name) for name, used in watched if used)
+
+
 def _session_class(service: Service) -> Code:
-    """What watches the writes of a unit of work; empty where nothing has to."""
-    if service.recorded and keeps_answers(service):
-        return constant("UnitSession")
-    if service.recorded:
-        return constant("RecordingSession")
-    return constant("NotingSession" if keeps_answers(service) else "")
+    """The class of a unit of work's session; empty where it is that of SQLAlchemy."""
+    bases = _session_bases(service)
+    return constant("UnitSession") if len(bases) > 1 else next(iter(bases), constant(""))
+
+
+def has_tenants(service: Service) -> bool:
+    """Whether rows of any entity have a tenant."""
+    return any(entity.tenant is not None for entity in service.entities.values())
 
 
 def service_slug(service: Service) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 
 from apiwright.code import Code, compose, ident, literal
@@ -37,6 +38,11 @@ class People:
         """The role of an account that a test doesn't say more about."""
         fewest = min(self._scopes, key=lambda role: len(self._scopes[role]), default="")
         return self._service.default_role or fewest
+
+    @property
+    def roles(self) -> Mapping[str, frozenset[str]]:
+        """The scopes of every role that an account can have."""
+        return self._scopes
 
     def guard(self, operation: Operation) -> Guard:
         """Who may call the operation."""

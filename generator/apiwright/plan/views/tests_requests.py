@@ -31,6 +31,7 @@ class ChecksView:
     """Which checks of the contract concern any operation at all."""
 
     guarded: bool
+    anonymous: bool
     scoped: bool
     json: bool
     form: bool
@@ -86,12 +87,13 @@ class Requests:
         """Whether the table has the operation."""
         return any(request.operation is operation for request in self._requests)
 
-    def checks(self) -> ChecksView:
-        """Which checks there is something to do for."""
+    def checks(self, *, matrix: bool = False) -> ChecksView:
+        """Which checks there is something to do for; a `matrix` tells who is shut out."""
         everything = self._requests
         open_ = [r for r in everything if r.guard is not Guard.CALLER or r.role is not None]
         return ChecksView(
             guarded=any(r.guard is not Guard.OPEN for r in everything),
+            anonymous=not matrix and any(r.guard is not Guard.OPEN for r in everything),
             scoped=any(r.scopes and r.role is not None for r in everything),
             json=any(is_json(r.media_type) for r in open_),
             form=any(r.media_type == FORM for r in open_),
