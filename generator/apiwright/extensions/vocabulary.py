@@ -292,6 +292,21 @@ WORDS: Final[dict[str, Word]] = {
                 active=_text("The property that says whether the account may sign in"),
             ),
         ),
+        Word(
+            "x-api-key",
+            ("schema",),
+            "Rows of this schema are API keys, each of which lets programs in for an account.",
+            _either(
+                _flag("Whether they are"),
+                _object(
+                    key=_text("The property that shows the key itself, to who has just made it"),
+                    scopes=_text("The property that lists what the key is good for"),
+                    expires=_text("The property that says until when it is good"),
+                    last_used=_text("The property that shows when it was last used"),
+                    prefix=_text("The property that shows how it begins"),
+                ),
+            ),
+        ),
         Word("x-column", (PROPERTY,), "The column that stores this property.", _COLUMN),
         Word(
             "x-references",

@@ -262,7 +262,11 @@ class LinkWrite:
 
 @dataclass(frozen=True, slots=True)
 class CreateAction:
-    """Make a row. `location` is the path at which it can be read, if there is one."""
+    """Make a row. `location` is the path at which it can be read, if there is one.
+
+    `issues` is the attribute of the answer that shows the API key which the row is made for, the
+    only time; empty for all other rows.
+    """
 
     entity: str
     rows: Rows
@@ -270,6 +274,7 @@ class CreateAction:
     links: tuple[LinkWrite, ...]
     view: View | None
     location: str = ""
+    issues: str = ""
 
 
 class RowVerb(Enum):

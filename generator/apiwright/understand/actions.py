@@ -27,6 +27,7 @@ from apiwright.ir.operations import (
     View,
     Write,
 )
+from apiwright.ir.policies.api_keys import ApiKeys
 from apiwright.ir.policies.bulk import BulkVerb
 from apiwright.ir.schemas import NamedSchema, Schema
 from apiwright.ir.service import SecurityScheme
@@ -74,6 +75,7 @@ class ActionReader:
     schemes: tuple[SecurityScheme, ...]
     base_path: str
     written: tuple[Written, ...]
+    keys: ApiKeys | None = None
 
     def understand(self, item: Written) -> Understood:
         """What the operation does, and why we think so; a CustomAction where nobody knows."""
@@ -291,16 +293,29 @@ class ActionReader:
         schema = self._body(operation)
         writes, links = self._views.writes(schema, entity)
         rows = self._path_rows(operation, entity, key="")
-        self._check_sources(entity, {write.column for write in writes}, rows, operation)
+        keys = self.keys if self.keys is not None and self.keys.entity == entity.name else None
+        made = {keys.scopes, keys.start} if keys is not None else set()
+        given = {write.column for write in writes} | made
+        self._check_sources(entity, given, rows, operation)
+        shown = keys.shown if keys is not None else ""
+        if keys is not None and not self._shows(operation, shown):
+            raise NotUnderstoodError(f"the answer doesn't show the key, as '{shown}'")
         action = CreateAction(
             entity=entity.name,
             rows=rows,
             writes=writes,
             links=links,
-            view=self._answer_view(operation, entity),
+            view=self._answer_view(operation, entity, shown),
             location=self._location(operation, entity),
+            issues=shown,
         )
         return Understood(action, (f"POST {operation.path} takes an object",))
+
+    def _shows(self, operation: Operation, attribute: str) -> bool:
+        """Whether the answer has a property that becomes this attribute."""
+        answer = answer_schema(operation)
+        found = properties(answer, self.named) if answer is not None else {}
+        return any(prop.attribute == attribute for prop in found.values())
 
     def _check_sources(
         self, entity: Entity, written: set[str], rows: Rows, operation: Operation
@@ -403,7 +418,9 @@ class ActionReader:
             raise NotUnderstoodError("it takes no JSON and no form")
         return content.schema
 
-    def _answer_view(self, operation: Operation, entity: Entity) -> View | None:
+    def _answer_view(
+        self, operation: Operation, entity: Entity, computed: str = ""
+    ) -> View | None:
         answer = answer_schema(operation)
         if answer is None:
             success = operation.success
@@ -413,7 +430,7 @@ class ActionReader:
         name = target(answer)
         if name not in self.named or not flat(answer, self.named).properties:
             raise NotUnderstoodError("the answer is no object with a name")
-        return self._views.view(name, entity)
+        return self._views.view(name, entity, computed)
 
     @property
     def _views(self) -> ViewReader:

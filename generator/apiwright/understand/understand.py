@@ -20,6 +20,7 @@ from apiwright.ir.service import Service
 from apiwright.ir.storage import Entity, ManyToMany
 from apiwright.load import Document
 from apiwright.understand.actions import ActionReader
+from apiwright.understand.api_keys import find_keys, with_keys
 from apiwright.understand.caching import read_caching
 from apiwright.understand.conditional import with_conditions
 from apiwright.understand.contract import served_contract
@@ -93,10 +94,18 @@ def understand(document: Document) -> Service:
     schemes = read_schemes(document)
     stored = find_stored(written, reader.named)
     identity = find_identity(written, reader.named, stored)
-    sites = find_sites(written, reader.named, stored, identity)
+    found_keys = find_keys(written, reader.named, stored, schemes, identity)
+    keys_of = found_keys.name if found_keys is not None else ""
+    sites = find_sites(written, reader.named, stored, identity, keys_of)
     own = recording_tables(document, reader.named)
-    entities = EntityReader(reader.named, stored, sites, written, identity, own).entities()
-    actions = ActionReader(reader.named, entities, sites, schemes, base, written)
+    entities, api_keys = with_keys(
+        EntityReader(reader.named, stored, sites, written, identity, own, found_keys).entities(),
+        found_keys,
+        schemes,
+        reader.named,
+        identity,
+    )
+    actions = ActionReader(reader.named, entities, sites, schemes, base, written, api_keys)
     acting = [_with_action(actions, item, entities) for item in written]
     events = read_events(reader.named, entities)
     webhooks = read_webhooks(document, reader, events)
@@ -132,6 +141,7 @@ def understand(document: Document) -> Service:
         webhooks=webhooks,
         audited=read_audited(document, reader.named, entities),
         limits=limits,
+        api_keys=api_keys,
     )
 
 

@@ -205,6 +205,7 @@ class ServiceClassView:
     signs_in: bool
     writes_many: bool
     exports: bool
+    makes_keys: bool
 
 
 def service_class_view(
@@ -239,6 +240,7 @@ def service_class_view(
         ),
         writes_many=any(isinstance(o.action, BulkAction) for o in operations),
         exports=any(isinstance(o.action, ExportAction) for o in operations),
+        makes_keys=any(isinstance(o.action, CreateAction) and o.action.issues for o in operations),
     )
 
 
@@ -395,6 +397,7 @@ class _MethodBuilder:
     def _create(self, operation: Operation, action: CreateAction) -> CreateMethod:
         entity = self.service.entities[action.entity]
         assignments = list(self._writes(operation, entity, action.writes))
+        assignments += self._given_to_key(operation, action, entity)
         assignments += self._links(entity, action.links)
         assignments += self._given_by_path(action.rows, entity)
         assignments += self._given_by_caller(entity)
@@ -430,6 +433,18 @@ class _MethodBuilder:
         for parent in rows.parents:
             column = entity.column(parent.column)
             yield Assignment(ident(column.attribute), ident(parent.attribute))
+
+    def _given_to_key(
+        self, operation: Operation, action: CreateAction, entity: Entity
+    ) -> Iterator[Assignment]:
+        """The key that a row is made for, and its scopes where no body lists them."""
+        keys = self.service.api_keys
+        if keys is None or not action.issues:
+            return
+        yield Assignment(ident(keys.shown), constant("new_key()"))
+        if all(write.column != keys.scopes for write in action.writes):
+            scopes = ident(entity.column(keys.scopes).attribute)
+            yield Assignment(scopes, constant("self.passed_on(None)"))
 
     def _given_by_caller(self, entity: Entity) -> Iterator[Assignment]:
         """The owner of a new row."""
@@ -585,8 +600,11 @@ class _MethodBuilder:
     def _writes(
         self, operation: Operation, entity: Entity, writes: tuple[Write, ...]
     ) -> Iterator[Assignment]:
+        keys = self.service.api_keys
         for column, value in _values(operation, entity, writes, self.service):
-            yield Assignment(ident(column.attribute), value)
+            scopes = keys is not None and (entity.name, column.name) == (keys.entity, keys.scopes)
+            passed = compose("self.passed_on({})", value) if scopes else value
+            yield Assignment(ident(column.attribute), passed)
 
     def _links(self, entity: Entity, links: tuple[LinkWrite, ...]) -> Iterator[Assignment]:
         for link in links:

@@ -29,6 +29,7 @@ class KitView:
     role: str
     password: str
     account_factory: Code
+    key_factory: Code
     account_values: Code
     admit_parameters: Code
     example_factory: Code
@@ -65,6 +66,7 @@ class Kit:
             account_factory=self.rows.factory(identity.name)
             if callers and identity is not None
             else constant(""),
+            key_factory=self._key_factory(),
             account_values=joined(
                 (
                     compose(", {}={}", name, value)
@@ -79,6 +81,12 @@ class Kit:
             keyed=tuple(operation.id for operation, _ in self._keyed()),
             needs_keys=any(known.required for _, known in self._keyed()),
         )
+
+    def _key_factory(self) -> Code:
+        """What makes a row of API keys, if tests can; else empty."""
+        keys = self.service.api_keys
+        made = keys is not None and self.people.known and self.rows.can_make(keys.entity)
+        return self.rows.factory(keys.entity) if keys is not None and made else constant("")
 
     def _keyed(self) -> list[tuple[Operation, Idempotency]]:
         """The operations that take idempotency keys, as far as tests can call them."""

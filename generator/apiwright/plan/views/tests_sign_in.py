@@ -217,6 +217,7 @@ def _example(kit: Kit, *, scoped: bool) -> Operation | None:
         if operation.method != "delete"
         and not isinstance(operation.action, LogoutAction)
         and people.guard(operation) is Guard.CALLER
+        and people.by_token(operation)
         and people.role(operation) is not None
         and kit.requests.has(operation)
         and (people.scopes(operation) or not scoped)
