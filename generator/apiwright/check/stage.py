@@ -5,6 +5,7 @@ from __future__ import annotations
 from apiwright.check import (
     accounts,
     actions,
+    api_keys,
     alternatives,
     bulk,
     caches,
@@ -98,6 +99,7 @@ _ABOUT_STORAGE = (
     accounts.check_owners,
     accounts.check_hashed,
     accounts.check_timestamps,
+    api_keys.check_api_keys,
     actions.check_actions,
     actions.check_rows,
     bulk.check_bulk,

@@ -15,6 +15,7 @@ from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.binding import binding_view
 from apiwright.plan.views.service import is_versioned, keeps_answers, resource_name
 from apiwright.plan.views.tests import Kit
+from apiwright.plan.views.tests_api_keys import key_tests_view
 from apiwright.plan.views.tests_answers import answers_document
 from apiwright.plan.views.tests_load import load_view
 from apiwright.plan.views.tests_models import model_tests_view
@@ -146,9 +147,11 @@ def _with_views(
     if factories.functions:
         yield "tests/factories.py", {"factories": factories}
     sign_in, load = sign_in_tests_view(kit), load_view(kit)
-    models = model_tests_view(kit, called)
+    models, keys = model_tests_view(kit, called), key_tests_view(kit)
     if sign_in is not None:
         yield "tests/test_auth.py", {"sign_in": sign_in}
+    if keys is not None:
+        yield _API_KEYS, {"keys": keys}
     if models is not None:
         yield "tests/test_models.py", {"models": models}
     yield from _recording(kit)
@@ -208,6 +211,7 @@ _ALWAYS = (
     "tests/test_validators.py",
     "tests/wire.py",
 )
+_API_KEYS = "tests/test_api_keys.py"
 _DEPRECATION = "tests/test_deprecation.py"
 _BULK = "tests/test_bulk.py"
 _EXPORTS = ("tests/test_csv.py", "tests/test_export.py")
@@ -227,6 +231,7 @@ _TAKEN = frozenset(
     for path in (
         *_ALWAYS,
         *_WITH_SIGN_IN,
+        _API_KEYS,
         _BULK,
         *_EXPORTS,
         _IDEMPOTENCY,

@@ -209,6 +209,8 @@ class ActionReader:
             name = operation.located(Location.QUERY)[0].name
             raise NotUnderstoodError(f"parameter '{name}' means nothing for many rows")
         said = item.node.get("x-bulk")
+        if self._holds_keys(entity) and verb is not BulkVerb.DELETE:
+            raise NotUnderstoodError("API keys are made and changed one by one")
         action = BulkReader(self.named, self._views).read(
             operation,
             entity,
@@ -293,7 +295,7 @@ class ActionReader:
         schema = self._body(operation)
         writes, links = self._views.writes(schema, entity)
         rows = self._path_rows(operation, entity, key="")
-        keys = self.keys if self.keys is not None and self.keys.entity == entity.name else None
+        keys = self.keys if self._holds_keys(entity) else None
         made = {keys.scopes, keys.start} if keys is not None else set()
         given = {write.column for write in writes} | made
         self._check_sources(entity, given, rows, operation)
@@ -310,6 +312,9 @@ class ActionReader:
             issues=shown,
         )
         return Understood(action, (f"POST {operation.path} takes an object",))
+
+    def _holds_keys(self, entity: Entity) -> bool:
+        return self.keys is not None and self.keys.entity == entity.name
 
     def _shows(self, operation: Operation, attribute: str) -> bool:
         """Whether the answer has a property that becomes this attribute."""
@@ -350,6 +355,9 @@ class ActionReader:
         links: tuple[LinkWrite, ...] = ()
         if verb in {RowVerb.REPLACE, RowVerb.UPDATE}:
             writes, links = self._views.writes(self._body(operation), entity)
+            scopes = self.keys.scopes if self.keys and self.keys.entity == entity.name else ""
+            if any(write.column == scopes for write in writes):
+                raise NotUnderstoodError("what a key is good for is settled when it is made")
         elif operation.body is not None:
             raise NotUnderstoodError("it takes a body, which nothing stores")
         if operation.located(Location.QUERY):

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
-from apiwright.ir.operations import CreateAction, ExportAction, Location, Operation
+from apiwright.ir.operations import (
+    BulkAction,
+    CreateAction,
+    ExportAction,
+    Location,
+    LogoutAction,
+    Operation,
+    PasswordAction,
+    RowAction,
+    RowVerb,
+)
+from apiwright.ir.policies.api_keys import ApiKeys
 from apiwright.ir.policies.idempotency import LONGEST, USUAL_HOURS, Idempotency
 from apiwright.ir.schemas import Schema
 from apiwright.ir.service import Resource, SchemeKind, Service
@@ -219,10 +230,21 @@ def key_scopes(operation: Operation, service: Service) -> tuple[str, ...] | None
     do is said by its scopes, and OpenAPI 3.0 has no way to ask for them.
     """
     keys = service.api_keys
-    for way in operation.security if keys is not None else ():
-        if len(way.schemes) == 1 and keys is not None and way.schemes[0][0] in keys.schemes:
+    if keys is None or not _key_suffices(operation, keys):
+        return None
+    for way in operation.security:
+        if len(way.schemes) == 1 and way.schemes[0][0] in keys.schemes:
             return way.schemes[0][1] or needed_scopes(operation, service) or ()
     return None
+
+
+def _key_suffices(operation: Operation, keys: ApiKeys) -> bool:
+    """Whether a key may be enough: not for what is about sessions, nor to make or change keys."""
+    action = operation.action
+    if isinstance(action, CreateAction | RowAction) and action.entity == keys.entity:
+        return isinstance(action, RowAction) and action.verb in {RowVerb.READ, RowVerb.DELETE}
+    bulk = isinstance(action, BulkAction) and action.entity == keys.entity
+    return not bulk and not isinstance(action, LogoutAction | PasswordAction)
 
 
 def guarded(operation: Operation, service: Service) -> bool:

@@ -57,6 +57,10 @@ class People:
             needed = key_scopes(operation, self._service)
         return frozenset(needed or ())
 
+    def granted(self, role: str) -> frozenset[str]:
+        """The scopes that a role grants."""
+        return self._scopes.get(role, frozenset())
+
     def role(self, *operations: Operation, without: str = "") -> str | None:
         """The least role that may call all of the operations; None if none may.
 

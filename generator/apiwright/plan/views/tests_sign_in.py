@@ -103,7 +103,7 @@ def sign_in_tests_view(kit: Kit) -> SignInTestsView | None:
     if token is None or guarded is None:
         return None
     scoped = _example(kit, scoped=True)
-    demoted = _demoted(kit, scoped) if scoped is not None else None
+    lost = demoted(kit, scoped) if scoped is not None else None
     return SignInTestsView(
         token=token,
         refresh=next((view for o in operations for view in _refresh(kit, o)), None),
@@ -111,7 +111,7 @@ def sign_in_tests_view(kit: Kit) -> SignInTestsView | None:
         password=next((view for o in operations for view in _password(kit, o)), None),
         guarded=guarded.id,
         scoped=scoped.id if scoped is not None else "",
-        demoted=demoted or constant(""),
+        demoted=lost or constant(""),
     )
 
 
@@ -225,7 +225,7 @@ def _example(kit: Kit, *, scoped: bool) -> Operation | None:
     return min(fitting, key=lambda operation: operation.method != "get", default=None)
 
 
-def _demoted(kit: Kit, operation: Operation) -> Code | None:
+def demoted(kit: Kit, operation: Operation) -> Code | None:
     """What takes the role for an operation away from an account; None where nothing does."""
     entity: Entity | None = kit.service.identity
     if entity is None or entity.identity is None or not entity.identity.roles:
