@@ -18,12 +18,12 @@ from apiwright.problems import Position
 from apiwright.understand.api_keys import LAST_USED, SCHEMAS, SCOPES, SHOWN, WORD
 from apiwright.understand.security import base_path
 
+
 class Tell(Protocol):
     """Tells of a problem; of one in what nobody has said, but was inferred, as a warning."""
 
-    def __call__(
-        self, code: str, message: str, position: Position, *, hint: str = ...
-    ) -> object: ...
+    def __call__(self, code: str, message: str, position: Position, *, hint: str = ...) -> object:
+        """Add it to what was found."""
 
 
 _SESSIONS = frozenset({"logout", "password"})
@@ -37,17 +37,17 @@ def check_api_keys(storage: Storage, found: Findings) -> None:
     """Check the schema of keys, the schemes that carry them, and the operations that take them."""
     contract = storage.contract
     said = [
-        (name, node, node.mapping[WORD])
+        (name, node.mapping[WORD])
         for name, node in contract.section("schemas").items()
         if WORD in node.mapping and node.mapping[WORD].value is not False
     ]
-    for _, _, word in said[1:]:
-        related = [(said[0][2].key_position, "the other one")]
+    for _, word in said[1:]:
+        related = [(said[0][1].key_position, "the other one")]
         message = "there are two schemas of API keys, but keys are of one kind"
         found.error("two-key-schemas", message, word.key_position, related=related)
     schemes = _schemes(contract)
     if said:
-        name, node, word = said[0]
+        name, word = said[0]
         if not storage.identity:
             found.error(
                 "key-without-account",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from apiwright.check import (
     accounts,
     actions,
-    api_keys,
     alternatives,
+    api_keys,
     bulk,
     caches,
     components,

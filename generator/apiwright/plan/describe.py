@@ -155,6 +155,8 @@ def _details(operation: Operation, service: Service) -> Iterator[str]:
     if operation.idempotency is not None:
         yield _idempotency(operation.idempotency)
     action = operation.action
+    if isinstance(action, CreateAction) and action.issues:
+        yield f"shows the key itself as {action.issues}, this once; only its hash is stored"
     if isinstance(action, ExportAction):
         action = action.listing
     adds = isinstance(action, BulkAction) and action.verb is BulkVerb.CREATE

@@ -15,8 +15,8 @@ from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.binding import binding_view
 from apiwright.plan.views.service import is_versioned, keeps_answers, resource_name
 from apiwright.plan.views.tests import Kit
-from apiwright.plan.views.tests_api_keys import key_tests_view
 from apiwright.plan.views.tests_answers import answers_document
+from apiwright.plan.views.tests_api_keys import key_tests_view
 from apiwright.plan.views.tests_load import load_view
 from apiwright.plan.views.tests_models import model_tests_view
 from apiwright.plan.views.tests_recording import audit_tests, told_tests

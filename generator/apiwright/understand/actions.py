@@ -426,9 +426,7 @@ class ActionReader:
             raise NotUnderstoodError("it takes no JSON and no form")
         return content.schema
 
-    def _answer_view(
-        self, operation: Operation, entity: Entity, computed: str = ""
-    ) -> View | None:
+    def _answer_view(self, operation: Operation, entity: Entity, computed: str = "") -> View | None:
         answer = answer_schema(operation)
         if answer is None:
             success = operation.success

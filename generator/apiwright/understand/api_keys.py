@@ -132,9 +132,7 @@ def with_keys(
         start=_column(columns, said, "prefix", START),
     )
     rule = Unique(names.sql(f"uq_{entity.table}_{digest.name}"), (digest.name,))
-    whole = replace(
-        entity, columns=tuple(columns), owner=owner, uniques=(*entity.uniques, rule)
-    )
+    whole = replace(entity, columns=tuple(columns), owner=owner, uniques=(*entity.uniques, rule))
     return {**entities, found.name: whole}, keys
 
 
@@ -174,9 +172,7 @@ def _hidden(
         )
 
 
-def _column(
-    columns: Iterable[Column], said: Node | None, word: str, usual: Iterable[str]
-) -> str:
+def _column(columns: Iterable[Column], said: Node | None, word: str, usual: Iterable[str]) -> str:
     """The column that a word names, or that is called as usual; "" without one."""
     by_property = {column.property: column.name for column in columns if column.property}
     wanted = said.string(word) if said is not None else ""

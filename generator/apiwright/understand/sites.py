@@ -133,8 +133,8 @@ def find_sites(
     A path with a trailing parameter is that of one thing if `GET`, `PUT`, `PATCH` or `DELETE`
     works with a stored schema there; the path before it is its collection, and so is a path
     where `POST` makes one or `GET` lists many. A path without parameter that answers with the
-    schema of accounts stands for the caller. `keys` is the schema of API keys, of which one is often
-    only made, listed and deleted.
+    schema of accounts stands for the caller. `keys` is the schema of API keys, each of
+    which is often only made, listed and deleted.
     """
     operations = [item.operation for item in written]
     sites: dict[str, Site] = {}

@@ -31,7 +31,6 @@ from apiwright.plan.views.signatures import Argument, Signature, schema_imports,
 from apiwright.understand.exchange import answer_schema, is_json
 from apiwright.understand.versions.names import version_name
 
-
 _TOKENS = frozenset({SchemeKind.PASSWORD_FLOW, SchemeKind.BEARER})
 
 

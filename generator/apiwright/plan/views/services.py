@@ -397,7 +397,7 @@ class _MethodBuilder:
     def _create(self, operation: Operation, action: CreateAction) -> CreateMethod:
         entity = self.service.entities[action.entity]
         assignments = list(self._writes(operation, entity, action.writes))
-        assignments += self._given_to_key(operation, action, entity)
+        assignments += self._given_to_key(action, entity)
         assignments += self._links(entity, action.links)
         assignments += self._given_by_path(action.rows, entity)
         assignments += self._given_by_caller(entity)
@@ -434,9 +434,7 @@ class _MethodBuilder:
             column = entity.column(parent.column)
             yield Assignment(ident(column.attribute), ident(parent.attribute))
 
-    def _given_to_key(
-        self, operation: Operation, action: CreateAction, entity: Entity
-    ) -> Iterator[Assignment]:
+    def _given_to_key(self, action: CreateAction, entity: Entity) -> Iterator[Assignment]:
         """The key that a row is made for, and its scopes where no body lists them."""
         keys = self.service.api_keys
         if keys is None or not action.issues:

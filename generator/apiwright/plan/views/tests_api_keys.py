@@ -77,12 +77,13 @@ def _maker(kit: Kit, operation: Operation) -> KeyMakerView | None:
     example = payload.value if payload is not None else None
     answer, content = answer_schema(operation), body_content(operation)
     usual = kit.people.role(operation) == kit.people.usual_role
-    if None in (scene.status, path, answer, content) or not isinstance(example, dict) or not usual:
+    body = content.schema if content is not None else None
+    if scene.status is None or path is None or answer is None or body is None or not usual:
         return None
-    assert scene.status is not None and path is not None and answer is not None
-    assert content is not None and content.schema is not None
+    if not isinstance(example, dict):
+        return None
     written = {write.attribute for write in action.writes if write.column == keys.scopes}
-    sent = properties(content.schema, kit.service.schemas)
+    sent = properties(body, kit.service.schemas)
     granted = sorted(kit.people.granted(kit.people.usual_role))
     named = (name for name, prop in sent.items() if prop.attribute in written)
     scopes = next(named, "") if granted else ""
