@@ -19,6 +19,7 @@ from apiwright.plan.views.tests_answers import answers_document
 from apiwright.plan.views.tests_api_keys import key_tests_view
 from apiwright.plan.views.tests_load import load_view
 from apiwright.plan.views.tests_models import model_tests_view
+from apiwright.plan.views.tests_owasp import owasp_view
 from apiwright.plan.views.tests_recording import audit_tests, told_tests
 from apiwright.plan.views.tests_resources import resource_tests_view
 from apiwright.plan.views.tests_services import service_tests_views
@@ -147,6 +148,9 @@ def _with_views(
     if factories.functions:
         yield "tests/factories.py", {"factories": factories}
     sign_in, load = sign_in_tests_view(kit), load_view(kit)
+    if kit.people.known:
+        for path in _CREDENTIALS:
+            yield path, {"sign_in": sign_in}
     models, keys = model_tests_view(kit, called), key_tests_view(kit)
     if sign_in is not None:
         yield "tests/test_auth.py", {"sign_in": sign_in}
@@ -154,6 +158,7 @@ def _with_views(
         yield _API_KEYS, {"keys": keys}
     if models is not None:
         yield "tests/test_models.py", {"models": models}
+    yield _OWASP, {"owasp": owasp_view(kit)}
     yield from _recording(kit)
     if load is not None:
         for path in _LOAD:
@@ -215,12 +220,14 @@ _API_KEYS = "tests/test_api_keys.py"
 _DEPRECATION = "tests/test_deprecation.py"
 _BULK = "tests/test_bulk.py"
 _EXPORTS = ("tests/test_csv.py", "tests/test_export.py")
+_OWASP = "tests/test_owasp.py"
 _IDEMPOTENCY = "tests/test_idempotency.py"
 _VERSIONS = "tests/test_versions.py"
 _LIMITS = "tests/test_limits.py"
 _CONDITIONS = "tests/test_conditions.py"
 _CACHING = "tests/test_caching.py"
-_WITH_SIGN_IN = ("tests/test_attempts.py", "tests/test_security.py", "tests/test_sessions.py")
+_WITH_SIGN_IN = ("tests/test_attempts.py", "tests/test_sessions.py")
+_CREDENTIALS = ("tests/test_passwords.py", "tests/test_tokens.py")
 _LOAD = (
     "tests/performance/__init__.py",
     "tests/performance/conftest.py",
@@ -231,10 +238,12 @@ _TAKEN = frozenset(
     for path in (
         *_ALWAYS,
         *_WITH_SIGN_IN,
+        *_CREDENTIALS,
         _API_KEYS,
         _BULK,
         *_EXPORTS,
         _IDEMPOTENCY,
+        _OWASP,
         _CACHING,
         _CONDITIONS,
         _DEPRECATION,
