@@ -31,7 +31,6 @@ class ClosedView:
     name: Code
     parameters: Code
     arrange: tuple[Code, ...]
-    body: Code
     call: Code
     closed: Code
     invalid: Code
@@ -105,13 +104,13 @@ def _closed(kit: Kit, operation: Operation) -> Iterator[ClosedView]:
     entity = kit.service.entities[action.entity]
     names = [name for column in entity.columns for name in (column.property, column.name)]
     closed = [name for name in dict.fromkeys((*names, *_TEMPTING)) if name and name not in open_]
+    scene.arranged.append(compose("body: dict[str, Any] = {}", body))
     scene.fixtures["scratch"] = "Scratch"
     test = scene.test("", "", call=scene.call(row, body=constant("sent")), status=literal(0))
     yield ClosedView(
         name=ident(operation.name.strip("_")),
         parameters=test.parameters,
         arrange=test.arrange,
-        body=body,
         call=test.call,
         closed=literal(tuple(closed)),
         invalid=scene.invalid,
