@@ -58,8 +58,8 @@ _TAKEN_METHODS = frozenset(
         "granted", "holds", "holds_any", "literal_column", "matches", "model", "models", "new_key",
         "nobody", "once", "override", "owned", "owns", "page", "passed_on", "path_of", "policies",
         "publish", "query_of", "quote", "remove", "require", "require_owner", "respond", "restore",
-        "router", "rows", "select", "selectinload", "sent", "session", "sessions", "shapes",
-        "statements", "tagged", "unless_known", "uuid4",
+        "router", "rows", "select", "selectinload", "send_password_reset", "sent", "session",
+        "sessions", "shapes", "statements", "tagged", "unless_known", "uuid4",
     }
 )  # fmt: skip
 

@@ -223,7 +223,7 @@ _EVENTS: dict[str, Any] = _either(
 _ACTIONS = (
     "list", "create", "read", "replace", "update", "delete", "restore",
     "bulk-create", "bulk-update", "bulk-delete", "export",
-    "token", "refresh", "logout", "password", "custom",
+    "token", "refresh", "logout", "password", "request-reset", "reset", "custom",
 )  # fmt: skip
 _COMPARISONS = (
     "eq", "ne", "gt", "gte", "lt", "lte", "in", "contains", "starts-with", "is-null",

@@ -352,6 +352,24 @@ class PasswordAction:
 
 
 @dataclass(frozen=True, slots=True)
+class ResetRequestAction:
+    """Send a token to whoever has forgotten a password; `login` is the attribute of the body."""
+
+    login: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResetAction:
+    """Give an account another password, for a token that was sent to it.
+
+    `token` and `new` are the attributes of the body that hold the two.
+    """
+
+    token: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class CustomAction:
     """Something that only people can write; `reason` says why it was not understood."""
 
@@ -368,6 +386,8 @@ Action: TypeAlias = (
     | RefreshAction
     | LogoutAction
     | PasswordAction
+    | ResetRequestAction
+    | ResetAction
     | CustomAction
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from apiwright.ir.operations import Operation
+from apiwright.ir.operations import Operation, ResetAction, ResetRequestAction
 from apiwright.ir.policies.api_keys import ApiKeys
 from apiwright.ir.policies.events import ResourceEvents, Webhook
 from apiwright.ir.policies.limits import Limit
@@ -193,6 +193,12 @@ class Service:
             if entity.identity is not None:
                 return entity
         return None
+
+    @property
+    def resets_passwords(self) -> bool:
+        """Whether forgotten passwords can be replaced."""
+        kinds = ResetRequestAction | ResetAction
+        return any(isinstance(known.action, kinds) for known in self.operations.values())
 
     @property
     def recorded(self) -> frozenset[str]:

@@ -16,6 +16,8 @@ from apiwright.ir.operations import (
     Operation,
     PasswordAction,
     RefreshAction,
+    ResetAction,
+    ResetRequestAction,
     RowAction,
     TokenAction,
 )
@@ -126,6 +128,8 @@ _SIGN_IN: Mapping[type, str] = {
     TokenAction: "signs in: exchanges login and password for tokens",
     RefreshAction: "exchanges a refresh token for new tokens",
     LogoutAction: "signs out: ends the caller's session",
+    ResetRequestAction: "sends a token to whoever has forgotten a password, by an override",
+    ResetAction: "changes a password for a token, and ends all sessions of the account",
     PasswordAction: "changes the caller's password, and ends the other sessions of the account",
 }
 

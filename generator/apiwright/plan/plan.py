@@ -164,6 +164,7 @@ class _Planner:
             (is_versioned(service), _WITH_VERSIONS),
             (service.idempotent, _WITH_KEYS),
             (service.api_keys is not None, _WITH_API_KEYS),
+            (service.resets_passwords, _WITH_RESETS),
             (any(isinstance(action, ExportAction) for action in actions), _WITH_EXPORTS),
             (
                 any(isinstance(action, BulkAction) for action in actions),
@@ -410,6 +411,7 @@ _WITH_KEYS = (
     "app/models/idempotency.py",
     "app/repositories/idempotency.py",
 )
+_WITH_RESETS = ("app/models/password_reset.py", "app/services/resets.py")
 _WITH_API_KEYS = ("app/api/keys.py", "app/key_uses.py", "app/utils/api_keys.py")
 _WITH_EXPORTS = (
     "app/api/export.py",

@@ -21,6 +21,7 @@ from apiwright.plan.views.tests_load import load_view
 from apiwright.plan.views.tests_models import model_tests_view
 from apiwright.plan.views.tests_owasp import owasp_view
 from apiwright.plan.views.tests_recording import audit_tests, told_tests
+from apiwright.plan.views.tests_resets import reset_tests_view
 from apiwright.plan.views.tests_resources import resource_tests_view
 from apiwright.plan.views.tests_services import service_tests_views
 from apiwright.plan.views.tests_sign_in import account_tests_view, sign_in_tests_view
@@ -154,6 +155,9 @@ def _with_views(
     models, keys = model_tests_view(kit, called), key_tests_view(kit)
     if sign_in is not None:
         yield "tests/test_auth.py", {"sign_in": sign_in}
+    resets = reset_tests_view(kit)
+    if resets is not None and sign_in is not None:
+        yield _RESETS, {"resets": resets, "sign_in": sign_in}
     if keys is not None:
         yield _API_KEYS, {"keys": keys}
     if models is not None:
@@ -216,6 +220,7 @@ _ALWAYS = (
     "tests/test_validators.py",
     "tests/wire.py",
 )
+_RESETS = "tests/test_resets.py"
 _API_KEYS = "tests/test_api_keys.py"
 _DEPRECATION = "tests/test_deprecation.py"
 _BULK = "tests/test_bulk.py"
@@ -240,6 +245,7 @@ _TAKEN = frozenset(
         *_WITH_SIGN_IN,
         *_CREDENTIALS,
         _API_KEYS,
+        _RESETS,
         _BULK,
         *_EXPORTS,
         _IDEMPOTENCY,

@@ -20,6 +20,8 @@ from apiwright.ir.operations import (
     PasswordAction,
     PathColumn,
     RefreshAction,
+    ResetAction,
+    ResetRequestAction,
     RowAction,
     Rows,
     RowVerb,
@@ -53,6 +55,11 @@ _LOGOUTS = frozenset({"logout", "log_out", "signout", "sign_out", "revoke"})
 _PASSWORDS = frozenset({"password", "change_password"})
 PRESENT_PASSWORDS = ("current_password", "old_password", "password")
 """What a body may call the password that is to be changed."""
+
+RESETS = frozenset({"request-reset", "reset"})
+LOGINS = ("email", "username", "login")
+RESET_TOKENS = ("token", "reset_token", "code")
+"""What bodies of a reset may call whom it is for, and what was sent."""
 
 _RESTORES = frozenset({"restore", "undelete", "recover"})
 
@@ -111,7 +118,24 @@ class ActionReader:
         if kind == "password" or (not kind and last in _PASSWORDS and changes):
             evidence = f"{operation.method.upper()} {operation.path} takes a new password"
             return Understood(self._password(operation), (evidence,))
-        return None
+        return self._reset(operation, kind)
+
+    def _reset(self, operation: Operation, kind: str) -> Understood | None:
+        if kind not in RESETS:
+            return None
+        if not operation.public:
+            raise NotUnderstoodError("nobody can sign in who has forgotten the password")
+        found = self._body_attributes(operation)
+        if kind == "request-reset":
+            login = next((found[name] for name in LOGINS if name in found), None)
+            if login is None:
+                raise NotUnderstoodError("the body has no email and no username")
+            return Understood(ResetRequestAction(login), ())
+        token = next((found[name] for name in RESET_TOKENS if name in found), None)
+        new = found.get("new_password") or found.get("password")
+        if token is None or new is None:
+            raise NotUnderstoodError("the body has no token and new_password")
+        return Understood(ResetAction(token, new), ())
 
     def _token(self, operation: Operation) -> TokenAction:
         found = self._body_attributes(operation)

@@ -111,7 +111,8 @@ class EntityReader:
 
     def _modules(self) -> dict[str, str]:
         """The modules of models, clear of those that every service has."""
-        taken = (*_TAKEN_MODULES, *(("audit", "outbox") if self.own_tables else ()))
+        taken = [*_TAKEN_MODULES, *(("audit", "outbox") if self.own_tables else ())]
+        taken += ["password_reset"] if "password_resets" in self.own_tables else []
         return names.distinct(((n, names.module(n, "schema")) for n in self.stored), taken)
 
     def _plurals(self, modules: Mapping[str, str]) -> dict[str, str]:

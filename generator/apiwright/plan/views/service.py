@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from apiwright import names
 from apiwright.code import Code, comment, compose, constant, dotless, ident, literal
-from apiwright.ir.operations import ExportAction, PasswordAction
+from apiwright.ir.operations import ExportAction, PasswordAction, ResetRequestAction
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import ColumnType, Entity
 from apiwright.ir.versions import Version
@@ -78,6 +78,8 @@ class ServiceView:
     package: Code
     auth: bool
     changes_passwords: bool
+    resets_passwords: bool
+    reset_class: Code
     ownership: bool
     overridden: bool
     hand_written: bool
@@ -132,6 +134,8 @@ def service_view(
             isinstance(operation.action, PasswordAction)
             for operation in service.operations.values()
         ),
+        resets_passwords=service.resets_passwords,
+        reset_class=_reset_class(service),
         ownership=any(entity.owner is not None for entity in service.entities.values()),
         overridden=overridden,
         hand_written=overridden or any(version.overridden for version in versions),
@@ -165,6 +169,15 @@ def service_view(
         parts=constant(", ".join(_parts(direct=direct, versions=bool(versions)))),
         newest=api_package(service),
     )
+
+
+def _reset_class(service: Service) -> Code:
+    """The class of the service that is asked for resets; empty where nothing is."""
+    for resource in service.resources:
+        operations = (service.operations[name] for name in resource.operations)
+        if any(isinstance(operation.action, ResetRequestAction) for operation in operations):
+            return ident(resource.service_class)
+    return constant("")
 
 
 def _session_class(service: Service) -> Code:

@@ -127,7 +127,7 @@ def _token(kit: Kit, operation: Operation) -> Iterator[GrantView]:
     action = operation.action
     if isinstance(action, TokenAction):
         known = {action.login: "login", action.password: "password"}
-        yield from _grant(kit, operation, known, _wire(kit, operation, action.scope))
+        yield from _grant(kit, operation, known, wire_name(kit, operation, action.scope))
 
 
 def _refresh(kit: Kit, operation: Operation) -> Iterator[GrantView]:
@@ -153,7 +153,7 @@ def _grant(
     }
     if "pair.access_token" not in shown:
         return
-    variables = {_wire(kit, operation, name): ident(known[name]) for name in known}
+    variables = {wire_name(kit, operation, name): ident(known[name]) for name in known}
     sent = {name: value for name, value in example.items() if name != scope}
     yield GrantView(
         body=scene.body(sent, variables),
@@ -188,8 +188,8 @@ def _password(kit: Kit, operation: Operation) -> Iterator[PasswordChangeView]:
     if not usual or path is None or not isinstance(example, dict):
         return
     variables = {
-        _wire(kit, operation, action.current): constant("current"),
-        _wire(kit, operation, action.new): constant("new"),
+        wire_name(kit, operation, action.current): constant("current"),
+        wire_name(kit, operation, action.new): constant("new"),
     }
     scene.sign_in()
     yield PasswordChangeView(
@@ -199,7 +199,7 @@ def _password(kit: Kit, operation: Operation) -> Iterator[PasswordChangeView]:
     )
 
 
-def _wire(kit: Kit, operation: Operation, attribute: str) -> str:
+def wire_name(kit: Kit, operation: Operation, attribute: str) -> str:
     """What an attribute of the body is called on the wire."""
     content = body_content(operation)
     if content is None or content.schema is None:
