@@ -92,7 +92,7 @@ def test_api2_who_calls_is_asked_before_what(client: TestClient, operation: Oper
         assert operation.call(client, {}, body=body).status_code == 401
 
 
-def test_api3_register_user_writes_what_it_is_meant_to_and_no_more(
+def test_api3_register_user_writes_no_more_than_it_is_meant_to(
     client: TestClient, scratch: Scratch
 ) -> None:
     """What the row has, but no client is to write, is refused, or nothing comes of it."""
@@ -121,7 +121,7 @@ def test_api3_register_user_writes_what_it_is_meant_to_and_no_more(
     assert CANARY not in stored(scratch)
 
 
-def test_api3_update_me_writes_what_it_is_meant_to_and_no_more(
+def test_api3_update_me_writes_no_more_than_it_is_meant_to(
     client: TestClient, sign_in: SignIn, scratch: Scratch
 ) -> None:
     """What the row has, but no client is to write, is refused, or nothing comes of it."""
@@ -149,7 +149,7 @@ def test_api3_update_me_writes_what_it_is_meant_to_and_no_more(
     assert CANARY not in stored(scratch)
 
 
-def test_api3_update_user_writes_what_it_is_meant_to_and_no_more(
+def test_api3_update_user_writes_no_more_than_it_is_meant_to(
     client: TestClient, make: Make, sign_in: SignIn, scratch: Scratch
 ) -> None:
     """What the row has, but no client is to write, is refused, or nothing comes of it."""
@@ -177,7 +177,7 @@ def test_api3_update_user_writes_what_it_is_meant_to_and_no_more(
     assert CANARY not in stored(scratch)
 
 
-def test_api3_create_item_writes_what_it_is_meant_to_and_no_more(
+def test_api3_create_item_writes_no_more_than_it_is_meant_to(
     client: TestClient, sign_in: SignIn, scratch: Scratch
 ) -> None:
     """What the row has, but no client is to write, is refused, or nothing comes of it."""
@@ -210,7 +210,7 @@ def test_api3_create_item_writes_what_it_is_meant_to_and_no_more(
     assert CANARY not in stored(scratch)
 
 
-def test_api3_replace_item_writes_what_it_is_meant_to_and_no_more(
+def test_api3_replace_item_writes_no_more_than_it_is_meant_to(
     client: TestClient, make: Make, sign_in: SignIn, scratch: Scratch
 ) -> None:
     """What the row has, but no client is to write, is refused, or nothing comes of it."""
@@ -246,7 +246,7 @@ def test_api3_replace_item_writes_what_it_is_meant_to_and_no_more(
     assert CANARY not in stored(scratch)
 
 
-def test_api3_update_item_writes_what_it_is_meant_to_and_no_more(
+def test_api3_update_item_writes_no_more_than_it_is_meant_to(
     client: TestClient, make: Make, sign_in: SignIn, scratch: Scratch
 ) -> None:
     """What the row has, but no client is to write, is refused, or nothing comes of it."""

@@ -86,7 +86,7 @@ _TAKEN_CLASSES = frozenset(
         "CHAR", "FetchedValue", "NaiveTimestamp", "NamedType", "REAL", "SQLColumnExpression",
         "SmallInteger", "AuditEntry", "DeadLetter", "EventDelivery", "EventHandlers", "EventOf",
         "EventType", "OutboxEvent", "ApiError", "Attempts", "Bulk", "Conditions", "Export",
-        "IdempotencyKey",
+        "IdempotencyKey", "PasswordReset", "PasswordResets",
     }
 )  # fmt: skip
 

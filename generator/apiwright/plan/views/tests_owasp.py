@@ -108,7 +108,7 @@ def _closed(kit: Kit, operation: Operation) -> Iterator[ClosedView]:
     scene.fixtures["scratch"] = "Scratch"
     test = scene.test("", "", call=scene.call(row, body=constant("sent")), status=literal(0))
     yield ClosedView(
-        name=ident(operation.name.strip("_")),
+        name=ident(f"api3_{operation.name.strip('_')}_writes_no_more_than_it_is_meant_to"),
         parameters=test.parameters,
         arrange=test.arrange,
         call=test.call,
