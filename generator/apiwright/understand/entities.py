@@ -25,6 +25,7 @@ from apiwright.ir.storage import (
     Unique,
 )
 from apiwright.load import Node
+from apiwright.understand.api_keys import KeySchema
 from apiwright.understand.columns import ColumnReader, Inputs, is_versioned
 from apiwright.understand.evolution import deleted_columns, renamed_column, renamed_table
 from apiwright.understand.exchange import body_content
@@ -44,7 +45,8 @@ _ACTIVE = ("is_active", "active", "enabled", "is_enabled")
 class EntityReader:
     """Builds the entities of a contract from its stored schemas and the sites they live at.
 
-    `own_tables` are those that the service has beside the contract's.
+    `own_tables` are those that the service has beside the contract's; `keys` is the schema of API
+    keys, which are shown, and not stored.
     """
 
     named: Mapping[str, NamedSchema]
@@ -53,6 +55,7 @@ class EntityReader:
     written: tuple[Written, ...]
     identity: str
     own_tables: tuple[str, ...] = ()
+    keys: KeySchema | None = None
 
     def entities(self) -> dict[str, Entity]:
         """The entities by the name of their schema, without the indexes that lists want."""
@@ -109,7 +112,8 @@ class EntityReader:
 
     def _modules(self) -> dict[str, str]:
         """The modules of models, clear of those that every service has."""
-        taken = (*_TAKEN_MODULES, *(("audit", "outbox") if self.own_tables else ()))
+        taken = [*_TAKEN_MODULES, *(("audit", "outbox") if self.own_tables else ())]
+        taken += ["password_reset"] if "password_resets" in self.own_tables else []
         return names.distinct(((n, names.module(n, "schema")) for n in self.stored), taken)
 
     def _plurals(self, modules: Mapping[str, str]) -> dict[str, str]:
@@ -169,7 +173,12 @@ class EntityReader:
         """The properties of the schema itself, and those that only its inputs have."""
         own = properties(self.named[name].schema, self.named)
         extra = {key: found[0] for key, found in inputs.all.items() if key not in own}
-        return {key: prop for key, prop in {**own, **extra}.items() if not self._computed(prop)}
+        shown = self.keys.shown if self.keys is not None and self.keys.name == name else ""
+        return {
+            key: prop
+            for key, prop in {**own, **extra}.items()
+            if key != shown and not self._computed(prop)
+        }
 
     def _computed(self, prop: Property) -> bool:
         written = flat(prop.schema, self.named).extensions.get("x-column")

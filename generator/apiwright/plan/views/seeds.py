@@ -211,7 +211,8 @@ def _value(column: Column, entity: Entity, service: Service, row: dict[str, Json
     if column.fill in _LEFT_OUT:
         return None
     if column.hashed:
-        return constant("UNSET")
+        # No key opens a row that has none.
+        return constant("UNSET") if column.property else None
     found = example_value(column, row)
     if not found or found[0] is None:
         return None

@@ -65,6 +65,7 @@ class _Request:
     guard: Guard
     role: str | None
     scopes: bool
+    by_key: bool
     invalid: int
     methods: tuple[str, ...]
 
@@ -165,6 +166,7 @@ class Requests:
             guard=guard,
             role=role if guard is Guard.CALLER else None,
             scopes=bool(self._people.scopes(operation)),
+            by_key=not self._people.by_token(operation),
             invalid=self._service.errors.statuses.get(operation.id, 422),
             methods=self._methods(path),
         )
@@ -241,6 +243,7 @@ def _arguments(request: _Request) -> Iterator[Code]:
         ("body_required", _needs_body(request)),
         ("parameters", bool(operation.located(Location.QUERY))),
         ("scopes", request.scopes),
+        ("by_key", request.guard is Guard.CALLER and request.by_key),
         ("custom", isinstance(operation.action, CustomAction)),
     ):
         if known:
