@@ -19,7 +19,7 @@ from apiwright.ir.schemas import NamedSchema, Schema
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Entity, ManyToMany
 from apiwright.load import Document
-from apiwright.understand.actions import ActionReader
+from apiwright.understand.actions import ActionReader, shown_to_all
 from apiwright.understand.caching import read_caching
 from apiwright.understand.conditional import with_conditions
 from apiwright.understand.contract import served_contract
@@ -96,7 +96,8 @@ def understand(document: Document) -> Service:
     sites = find_sites(written, reader.named, stored, identity)
     own = recording_tables(document, reader.named)
     entities = EntityReader(reader.named, stored, sites, written, identity, own).entities()
-    actions = ActionReader(reader.named, entities, sites, schemes, base, written)
+    visible = shown_to_all(written, sites)
+    actions = ActionReader(reader.named, entities, sites, schemes, base, visible)
     acting = [_with_action(actions, item, entities) for item in written]
     events = read_events(reader.named, entities)
     webhooks = read_webhooks(document, reader, events)
