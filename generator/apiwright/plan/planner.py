@@ -195,6 +195,7 @@ class Planner:
     def _direct_answers(self) -> Iterator[PlannedFile]:
         """What answers operations without a session."""
         yield self._file("app/driver.py")
+        yield self._file("app/sharing.py")
         resources = [r for r in self._service.resources if r.module in self._answered]
         modules = {r.module: ident(answers_module(r)) for r in resources}
         yield self._file(
@@ -362,6 +363,7 @@ _ALWAYS = (
     "app/repositories/search.py",
     "app/schemas/__init__.py",
     "app/schemas/base.py",
+    "app/serving.py",
     "app/slow.py",
     "app/spans.py",
     "app/tracing.py",
