@@ -202,6 +202,8 @@ def _end(schema: Schema, word: str, sign: int) -> tuple[Decimal, int] | None:
         value: Json = schema.keywords.get(name)
         if isinstance(value, int | float) and not isinstance(value, bool):
             ends.append((sign * Decimal(str(value)), included))
+    if schema.format == "int32":
+        ends.append((Decimal(2**31 - 1 if sign > 0 else 2**31), 1))
     return min(ends) if ends else None
 
 
