@@ -53,6 +53,9 @@ MORE: dict[str, tuple[Any, Any, str]] = {
         {**NUMBER, "minimum": 0}, {**NUMBER, "exclusiveMinimum": 0},
         "numbers below or equal to 0"),
     "without an end": (INTEGER, {**INTEGER, "minimum": -1}, "numbers below -1"),
+    "more bits": (
+        {**INTEGER, "format": "int64"}, {**INTEGER, "format": "int32"},
+        "numbers above 2147483647"),
     "in between": (
         {**NUMBER, "multipleOf": 0.05}, {**NUMBER, "multipleOf": 0.1},
         "numbers that are no multiple of 0.1"),

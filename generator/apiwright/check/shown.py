@@ -16,7 +16,7 @@ from apiwright.ir.operations import CreateAction, ListAction, Operation, RowActi
 from apiwright.ir.schemas import Json, NamedSchema, Property, Schema
 from apiwright.ir.service import Service
 from apiwright.ir.shapes import flat, properties
-from apiwright.ir.storage import Entity, Fill
+from apiwright.ir.storage import Fill
 from apiwright.problems import Position, Problem, Report, Severity
 from apiwright.understand.exchange import body_content
 
@@ -45,8 +45,9 @@ class _Taken:
 def check_shown(service: Service, report: Report) -> None:
     """Warn of every property that takes values which no answer may show."""
     seen: set[tuple[Position, Position]] = set()
+    views = _views(service)
     for taken in _taken(service):
-        for name, shown in _shown(service, taken):
+        for name, shown in _shown(service, taken, views.get(taken.entity, set())):
             places = (taken.prop.schema.position, shown.schema.position)
             if places in seen:
                 continue
@@ -82,11 +83,10 @@ def _taken(service: Service) -> Iterator[_Taken]:
                 yield _Taken(operation, action.entity, write.column, prop)
 
 
-def _shown(service: Service, taken: _Taken) -> Iterator[tuple[str, Property]]:
+def _shown(service: Service, taken: _Taken, views: set[str]) -> Iterator[tuple[str, Property]]:
     """The properties that show a column, with the names of their schemas."""
-    entity = service.entities[taken.entity]
-    for name in sorted(_views(service, entity)):
-        column = entity.column(taken.column)
+    column = service.entities[taken.entity].column(taken.column)
+    for name in sorted(views):
         prop = properties(service.schemas[name].schema, service.schemas).get(column.property)
         if prop is None or column.hashed or column.fill not in (Fill.CLIENT, Fill.DEFAULT):
             continue
@@ -94,15 +94,13 @@ def _shown(service: Service, taken: _Taken) -> Iterator[tuple[str, Property]]:
             yield name, prop
 
 
-def _views(service: Service, entity: Entity) -> set[str]:
-    """The schemas that show rows of an entity."""
-    found = set()
+def _views(service: Service) -> dict[str, set[str]]:
+    """The schemas that show rows, by the entities that these are of."""
+    found: dict[str, set[str]] = {}
     for operation in service.operations.values():
         action = operation.action
-        if isinstance(action, CreateAction | RowAction | ListAction):
-            view = action.view
-            if view is not None and view.entity == entity.name:
-                found.add(view.schema)
+        if isinstance(action, CreateAction | RowAction | ListAction) and action.view is not None:
+            found.setdefault(action.view.entity, set()).add(action.view.schema)
     return found
 
 
@@ -204,6 +202,8 @@ def _end(schema: Schema, word: str, sign: int) -> tuple[Decimal, int] | None:
         value: Json = schema.keywords.get(name)
         if isinstance(value, int | float) and not isinstance(value, bool):
             ends.append((sign * Decimal(str(value)), included))
+    if schema.format == "int32":
+        ends.append((Decimal(2**31 - 1 if sign > 0 else 2**31), 1))
     return min(ends) if ends else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from apiwright import names
@@ -72,16 +72,27 @@ class Understood:
     evidence: tuple[str, ...]
 
 
+def shown_to_all(written: Iterable[Written], sites: Mapping[str, Site]) -> frozenset[str]:
+    """The entities of which an operation shows rows whose owners are others than the caller."""
+    return frozenset(
+        site.schema
+        for item in written
+        if item.operation.method == "get"
+        and (item.operation.public or item.node.string("x-rows") == "all")
+        and (site := sites.get(item.operation.path)) is not None
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ActionReader:
-    """Finds the action of each operation."""
+    """Finds the action of each operation; `visible` are the entities that everybody may read."""
 
     named: Mapping[str, NamedSchema]
     entities: Mapping[str, Entity]
     sites: Mapping[str, Site]
     schemes: tuple[SecurityScheme, ...]
     base_path: str
-    written: tuple[Written, ...]
+    visible: frozenset[str]
     keys: ApiKeys | None = None
 
     def understand(self, item: Written) -> Understood:
@@ -417,14 +428,7 @@ class ActionReader:
         rows = self._path_rows(item.operation, entity, key)
         said = item.node.string("x-rows")
         owned = entity.owner is not None and not item.operation.public and said != "all"
-        visible = any(self._shows_all(other, entity) for other in self.written)
-        return Rows(rows.parents, owned, visible)
-
-    def _shows_all(self, item: Written, entity: Entity) -> bool:
-        site = self.sites.get(item.operation.path)
-        reads = item.operation.method == "get" and site is not None
-        here = reads and site is not None and site.schema == entity.name
-        return here and (item.operation.public or item.node.string("x-rows") == "all")
+        return Rows(rows.parents, owned, entity.name in self.visible)
 
     def _path_rows(self, operation: Operation, entity: Entity, key: str) -> Rows:
         parents = []

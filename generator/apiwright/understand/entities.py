@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from apiwright import names
-from apiwright.ir.operations import Operation
-from apiwright.ir.schemas import NamedSchema, Property
+from apiwright.ir.operations import Location, Operation
+from apiwright.ir.schemas import NamedSchema, Property, Schema
 from apiwright.ir.shapes import flat, properties
 from apiwright.ir.storage import (
     Column,
@@ -61,7 +61,7 @@ class EntityReader:
         """The entities by the name of their schema, without the indexes that lists want."""
         tables, modules = self._tables(), self._modules()
         plurals = self._plurals(modules)
-        inputs = {name: self._inputs(name) for name in self.stored}
+        inputs = self._all_inputs()
         words: dict[str, dict[str, Mapping[str, Node]]] = {}
         shown: dict[str, tuple[Embedded, ...]] = {}
         linked: dict[str, dict[str, str]] = {}
@@ -135,11 +135,25 @@ class EntityReader:
         found = names.distinct(wanted, (*_TAKEN_TABLES, *self.own_tables))
         return {name: names.sql(table) for name, table in found.items()}
 
-    def _inputs(self, name: str) -> Inputs:
-        """What clients send to make or change things of this schema."""
+    def _all_inputs(self) -> dict[str, Inputs]:
+        """What clients send to make, change or find things, by the names of their schemas."""
+        writers: dict[str, list[tuple[Operation, bool]]] = {}
+        asked: dict[str, dict[str, list[Schema]]] = {}
+        for item in self.written:
+            for name, makes in self._written_by(item):
+                writers.setdefault(name, []).append((item.operation, makes))
+            for name, key, schema in self._asked_by(item.operation):
+                asked.setdefault(name, {}).setdefault(key, []).append(schema)
+        return {
+            name: self._inputs(writers.get(name, []), asked.get(name, {})) for name in self.stored
+        }
+
+    def _inputs(
+        self, writers: Iterable[tuple[Operation, bool]], asked: Mapping[str, list[Schema]]
+    ) -> Inputs:
         made: dict[str, list[Property]] = {}
         sent: dict[str, list[Property]] = {}
-        for operation, makes in self._writers(name):
+        for operation, makes in writers:
             content = body_content(operation)
             schema = content.schema if content is not None else None
             for key, prop in properties(schema, self.named).items() if schema else ():
@@ -151,23 +165,32 @@ class EntityReader:
         return Inputs(
             {key: tuple(found) for key, found in made.items()},
             {key: tuple(found) for key, found in sent.items()},
+            {key: tuple(found) for key, found in asked.items()},
         )
 
-    def _writers(self, name: str) -> Iterator[tuple[Operation, bool]]:
-        """The operations that write things of a schema, and whether each makes a new one."""
-        for item in self.written:
-            operation = item.operation
-            said = item.node.get("x-action")
-            kind = (said.text or said.string("kind")) if said is not None else ""
-            site = self.sites.get(operation.path)
-            schema = said.string("schema") if said is not None else ""
-            if (schema or (site.schema if site is not None else "")) != name:
-                continue
-            collection = site is not None and site.kind is SiteKind.COLLECTION
-            makes = kind == "create" or (not kind and collection and operation.method == "post")
-            changes = not kind and not collection and operation.method in {"put", "patch"}
-            if makes or changes or kind in {"replace", "update"}:
-                yield operation, makes
+    def _written_by(self, item: Written) -> Iterator[tuple[str, bool]]:
+        """The schema of which an operation writes a thing, and whether it makes a new one."""
+        operation = item.operation
+        said = item.node.get("x-action")
+        kind = (said.text or said.string("kind")) if said is not None else ""
+        site = self.sites.get(operation.path)
+        schema = said.string("schema") if said is not None else ""
+        collection = site is not None and site.kind is SiteKind.COLLECTION
+        makes = kind == "create" or (not kind and collection and operation.method == "post")
+        changes = not kind and not collection and operation.method in {"put", "patch"}
+        if makes or changes or kind in {"replace", "update"}:
+            yield schema or (site.schema if site is not None else ""), makes
+
+    def _asked_by(self, operation: Operation) -> Iterator[tuple[str, str, Schema]]:
+        """The parameters that name a value: the schema and the property, and their own schema."""
+        site = self.sites.get(operation.path)
+        if site is None or site.schema not in self.stored:
+            return
+        for parameter in operation.parameters:
+            if parameter.location is Location.QUERY:
+                yield site.schema, parameter.name, parameter.schema
+            elif parameter.location is Location.PATH and parameter.name == site.key:
+                yield site.schema, self.stored[site.schema].key, parameter.schema
 
     def _all_properties(self, name: str, inputs: Inputs) -> dict[str, Property]:
         """The properties of the schema itself, and those that only its inputs have."""

@@ -20,7 +20,7 @@ from apiwright.ir.schemas import NamedSchema, Schema
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Entity, ManyToMany
 from apiwright.load import Document
-from apiwright.understand.actions import ActionReader
+from apiwright.understand.actions import ActionReader, shown_to_all
 from apiwright.understand.api_keys import find_keys, with_keys
 from apiwright.understand.caching import read_caching
 from apiwright.understand.conditional import with_conditions
@@ -109,7 +109,8 @@ def understand(document: Document) -> Service:
         reader.named,
         identity,
     )
-    actions = ActionReader(reader.named, entities, sites, schemes, base, written, api_keys)
+    visible = shown_to_all(written, sites)
+    actions = ActionReader(reader.named, entities, sites, schemes, base, visible, api_keys)
     acting = [_with_action(actions, item, entities) for item in written]
     events = read_events(reader.named, entities)
     webhooks = read_webhooks(document, reader, events)
