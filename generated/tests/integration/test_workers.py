@@ -31,6 +31,7 @@ def client(tmp_path: Path) -> Iterator[httpx2.Client]:
         listener.set_inheritable(True)
         listener.listen(100)
         command = [sys.executable, "-m", "uvicorn", "app.main:app", "--fd", str(listener.fileno())]
+        command += ["--http", "app.serving:Protocol"]
         served = subprocess.Popen(
             [*command, "--workers", "2", "--log-level", "error"],
             pass_fds=[listener.fileno()],
