@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import IO
 
 import pytest
 from hypothesis import settings
 
-from apiwright.local import Servers
-from apiwright.migrate import alembic
+from apiwright.cli.commands import migrate
+from apiwright.local import PostgresServer, Servers, start_database
+from apiwright.migrate import alembic, trial
 from tests.support import warm
 from tests.support.running import ROOT, scratch_database, scratch_servers
 
@@ -40,6 +43,24 @@ def _warm_alembic() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(alembic, "runner", runner)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_server_for_proofs() -> Iterator[None]:
+    """Commands that run in this process prove revisions on the server that all tests share."""
+    with ExitStack() as held, pytest.MonkeyPatch.context() as patch:
+
+        @cache
+        def server() -> PostgresServer:
+            return held.enter_context(start_database(ROOT, durable=False))
+
+        def shared(root: Path, *, durable: bool = True) -> PostgresServer:
+            server()
+            return start_database(ROOT, durable=durable)
+
+        for module in (trial, migrate):
+            patch.setattr(module, "start_database", shared)
         yield
 
 
