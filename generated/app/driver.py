@@ -2,8 +2,8 @@
 
 What needs one statement needs no unit of work: the statement is a transaction of its own, and that
 has ended before its rows are here. A connection is kept for a moment after each statement, for to
-take one out of the pool costs as much as the statement itself. While all are busy, reads that are
-the same wait as one.
+take one out of the pool costs as much as the statement itself. Reads that are the same, at the same
+time, are run by few for all.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app import queries
 from app.errors import LOST, RACES, TEMPORARY, Unavailable, sqlstate
+from app.sharing import SharedReads
 
 ATTEMPTS = 3
 KEPT_SECONDS = 1.0
@@ -46,7 +47,7 @@ class Driver:
         self._idle: list[Lease] = []
         self._held = 0
         self._waiting: deque[asyncio.Future[Lease | None]] = deque()
-        self._reads: dict[tuple[Any, ...], asyncio.Task[list[asyncpg.Record]]] = {}
+        self._reads = SharedReads(self._run)
         self._sweep: asyncio.Task[None] | None = None
 
     async def fetch(
@@ -57,37 +58,15 @@ class Driver:
         One that lost a race is run again, and one that is `repeatable` also when its connection
         is lost. Raises Unavailable if that does not help.
         """
-        lease = self._at_hand()
-        if lease is None and repeatable and self._size:
-            return await self._read(statement, arguments)
-        return await self._run(lease, statement, arguments, repeatable=repeatable)
-
-    async def _read(self, statement: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
-        """The rows of a statement that has to wait for a connection.
-
-        Whoever asks for the same meanwhile gets the same: it begins after all of them have asked.
-        """
-        key = (statement, *(tuple(a) if isinstance(a, list) else a for a in arguments))
-        reading = self._reads.get(key)
-        if reading is None:
-            reading = asyncio.create_task(self._read_for_all(key, statement, arguments))
-            self._reads[key] = reading
-        return await asyncio.shield(reading)
-
-    async def _read_for_all(
-        self, key: tuple[Any, ...], statement: str, arguments: Sequence[Any]
-    ) -> list[asyncpg.Record]:
-        try:
-            lease = await self._take()
-        finally:
-            del self._reads[key]
-        return await self._run(lease, statement, arguments, repeatable=True)
+        if repeatable and self._size:
+            return await self._reads.rows(statement, arguments)
+        return await self._run(statement, arguments, repeatable=repeatable)
 
     async def _run(
-        self, lease: Lease | None, statement: str, arguments: Sequence[Any], *, repeatable: bool
+        self, statement: str, arguments: Sequence[Any], *, repeatable: bool = True
     ) -> list[asyncpg.Record]:
         for attempt in range(1, ATTEMPTS + 1):
-            lease = lease or self._at_hand() or await self._take()
+            lease = self._at_hand() or await self._take()
             started = time.perf_counter()
             try:
                 rows: list[asyncpg.Record] = await lease.driver.fetch(statement, *arguments)
@@ -96,7 +75,6 @@ class Driver:
                 lost = lease.driver.is_closed() or sqlstate(error) in LOST
                 await (self._drop_all(lease) if lost else self._return(lease))
                 if attempt < ATTEMPTS and (sqlstate(error) in RACES or (lost and repeatable)):
-                    lease = None
                     continue
                 if lost or sqlstate(error) in TEMPORARY:
                     raise Unavailable from error

@@ -1,4 +1,4 @@
-"""The application: `uvicorn app.main:app --no-proxy-headers` serves it."""
+"""The application; README.md tells how to serve it."""
 
 from __future__ import annotations
 

@@ -23,10 +23,11 @@ def test_a_small_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "has_node", lambda: False)
     with scene(tmp_path) as here:
         results = bench.measured(here, ROOT / "generated", SMALL, list(TITLES))
-    assert [sample.errors for sample in (*results.samples, *results.over_connections)] == [{}] * 24
+    assert [sample.errors for sample in (*results.samples, *results.over_connections)] == [{}] * 28
     assert all(sample.rate > 0 and sample.cpu > 0 for sample in results.samples)
     assert results.notes[0] == bench.NO_NODE
     assert len(results.marks) == 7
+    assert all(used > 0 and bare > 0 for _, used, bare in results.policies)
     assert dict(results.features)["log line in JSON"] > 0
     assert dict(results.imports)["sqlalchemy"] > 1
     assert sum(share for _, share in results.profile) > 0.3
@@ -37,7 +38,7 @@ def test_a_small_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "| **apiwright** |" in text
     assert "| list of 20 | 7 times the async ORM peer |" in text
     assert bench.NO_NODE in text
-    assert len(json.loads((output / "results.json").read_text())["samples"]) == 16
+    assert len(json.loads((output / "results.json").read_text())["samples"]) == 20
     for name in ("results.svg", "latency.svg"):
         assert ET.parse(output / name).getroot().tag.endswith("svg")
 

@@ -99,7 +99,7 @@ def storm(found: Storm) -> Mark:
     """Many connections for a while."""
     errors = sum(found.errors.values())
     measured = (
-        f"{errors} errors, {found.growth / MEGABYTE:+.1f} MB after the first seconds; "
+        f"{errors} errors, {found.growth / MEGABYTE:+.1f} MB after the warm-up; "
         f"{found.rate:,.0f} requests a second, p99 {found.p99:,.0f} ms"
     )
     title = f"{found.connections:,} connections at once for {found.seconds:g} s"

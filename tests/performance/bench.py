@@ -1,7 +1,8 @@
-"""The benchmark: `nox -s bench -- [short | full | features]`.
+"""The benchmark: `nox -s bench -- [short | full | features | servers]`.
 
 `short` (the default) takes a minute or two and only shows its figures; `full` takes a quarter of
-an hour and writes them into the documentation; `features` measures what each feature costs.
+an hour and writes them into the documentation; `features` measures what each feature costs, and
+`servers` what difference the ASGI server makes (granian is left out unless it is installed).
 """
 
 from __future__ import annotations
@@ -32,10 +33,21 @@ from tests.performance.measuring import (
 from tests.performance.report import Results
 from tests.performance.running import has_node
 from tests.performance.scene import HERE, ROOT, Scene, scene, sign_in
-from tests.performance.variants import Variant, generate_offers, variants
-from tests.performance.works import TITLES, Works
+from tests.performance.variants import (
+    BARE,
+    OURS,
+    Variant,
+    generate_bare,
+    generate_offers,
+    generated,
+    servers,
+    variants,
+)
+from tests.performance.works import APART, CREATE, LIST, ONE, TITLES, Works
 
 DOCUMENTED = ROOT / "docs" / "benchmarks"
+MODES = ("short", "full", "features", "servers")
+ROUNDS_OF_SERVERS = 5
 NO_NODE = "Fastify was left out: there is no Node here."
 BUSY = (
     "The load average of the last quarter of an hour was {:.1f} on {} cores at the end. The "
@@ -48,7 +60,7 @@ NO_PORT = f"The reference load test was left out: port {checks.REFERENCE_PORT} i
 def main() -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(prog="bench", description=(__doc__ or "").strip())
-    parser.add_argument("what", nargs="?", choices=("short", "full", "features"), default="short")
+    parser.add_argument("what", nargs="?", choices=MODES, default="short")
     parser.add_argument("--service", type=Path, default=ROOT / "generated", metavar="FOLDER")
     parser.add_argument("--works", nargs="+", choices=tuple(TITLES), default=list(TITLES))
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="where to write the results")
@@ -60,6 +72,9 @@ def main() -> None:
         if arguments.what == "features":
             for feature, cost in features(here, service, FULL):
                 print(f"{feature:<52}{cost:>8.1f} us")
+            return
+        if arguments.what == "servers":
+            compare_servers(here, service)
             return
         full = arguments.what == "full"
         results = measured(here, service, FULL if full else SHORT, arguments.works)
@@ -82,7 +97,7 @@ def measured(here: Scene, service: Path, plan: Plan, works: list[str]) -> Result
     for workers, rounds in ((1, plan.rounds), (2, plan.rounds_of_two)):
         measuring = Measuring(here, Works(keys, token), workers)
         if rounds:
-            with measuring.running(known):
+            with measuring.running(known, works):
                 samples += in_turn(measuring, works, plan, rounds)
                 if workers == 1:
                     curve = over_connections(measuring, plan)
@@ -115,8 +130,38 @@ def measured(here: Scene, service: Path, plan: Plan, works: list[str]) -> Result
         profile=checks.profile(here, service, plan.seconds),
         imports=checks.imported(here, service),
         features=features(here, service, plan),
+        policies=policies(here, service, plan),
         notes=notes,
     )
+
+
+def compare_servers(here: Scene, service: Path) -> None:
+    """The same service on different servers: their medians, by CPU time a request."""
+    here.migrate(service)
+    here.fill()
+    known = Works(tuple(here.item_ids(SAMPLE_KEYS)), account(here, service))
+    measuring = Measuring(here, known, workers=1)
+    works = [LIST, APART, ONE]
+    with measuring.running(servers(service), works):
+        samples = in_turn(measuring, works, SHORT, ROUNDS_OF_SERVERS)
+    for found in sorted(summaries(samples), key=lambda each: (each.work, each.cpu)):
+        print(
+            f"{TITLES[found.work]:<28}{found.variant:<12}{found.cpu:>6.0f} us{found.rate:>8.0f}/s"
+            f"{found.p99:>8.1f} ms p99{found.memory / 2**20:>6.0f} MB"
+        )
+
+
+def policies(here: Scene, service: Path, plan: Plan) -> list[tuple[str, float, float]]:
+    """What the policies of the reference contract cost: CPU a request with them, and without."""
+    bare = generate_bare(here.folder / "bare")
+    known = Works(tuple(here.item_ids(SAMPLE_KEYS)), account(here, service))
+    measuring = Measuring(here, known, workers=1)
+    works = [LIST, ONE, CREATE]
+    both = (generated(OURS, OURS, service), generated(BARE, BARE, bare))
+    with measuring.running(both, works):
+        found = summaries(in_turn(measuring, works, plan, plan.rounds + 1))
+    used = {(each.work, each.variant): each.cpu for each in found}
+    return [(TITLES[work], used[work, OURS], used[work, BARE]) for work in works]
 
 
 def prepared(here: Scene, service: Path) -> tuple[Variant, ...]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from apiwright.bench.measure import MeasureError, exchange, look, put
 from apiwright.bench.plan import Load
 from apiwright.local.ports import free_port, is_free
-from tests.performance.running import Server, process, python_server
+from tests.performance.running import Server, generated_server, process, python_server
 from tests.performance.scene import HERE, ROOT, Scene
 
 REFERENCE_PORT = 8000
@@ -28,7 +28,7 @@ OTHERS = {
 OTHER_RUNS = 3
 BURST = 1000
 PATIENCE = 60.0
-SETTLED_SECONDS = 5
+WARM_UP_SECONDS = 20.0
 COUNTED = re.compile(
     r'^http_requests_total\{endpoint="/api/v1/items/",method="GET",status="200"\} ([\d.e+]+)$',
     re.MULTILINE,
@@ -63,18 +63,15 @@ class Storm:
 
     @property
     def growth(self) -> int:
-        """How much memory was added after the first seconds."""
-        settled = self.memory[SETTLED_SECONDS:] or self.memory[-1:]
-        return settled[-1] - settled[0]
+        """How much memory was added after the warm-up."""
+        return self.memory[-1] - self.memory[0]
 
 
 @contextmanager
 def service(scene: Scene, output: Path, port: int = 0) -> Iterator[Server]:
     """The generated service with one worker."""
     log = scene.folder / "checks.log"
-    with python_server(
-        "app.main:app", output, scene.service_environ(), log, workers=1, port=port
-    ) as server:
+    with generated_server(output, scene.service_environ(), log, port=port) as server:
         yield server
 
 
@@ -129,7 +126,7 @@ def storm(scene: Scene, output: Path, seconds: float) -> Storm:
                 exchanges=(exchange(f"{server.url}/api/v1/items/"),),
                 connections=BURST,
                 seconds=seconds,
-                warm_up=min(SETTLED_SECONDS, seconds),
+                warm_up=WARM_UP_SECONDS,
                 watched={"server": server.pid},
             )
         )

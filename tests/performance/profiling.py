@@ -17,6 +17,7 @@ from types import CodeType
 import uvicorn
 
 MOST = 20
+PROTOCOL = "app.serving:Protocol"
 IN_C = "event loop, HTTP parser, protocol of PostgreSQL (compiled)"
 
 
@@ -25,7 +26,9 @@ def main(port: int, file: Path) -> None:
     sys.path.insert(0, ".")
     # The server hands the signal on once it has ended: then it is our turn.
     signal.signal(signal.SIGTERM, lambda *_: None)
-    config = uvicorn.Config("app.main:app", port=port, access_log=False, log_level="warning")
+    config = uvicorn.Config(
+        "app.main:app", http=PROTOCOL, port=port, access_log=False, log_level="warning"
+    )
     config.load()
     profiler = cProfile.Profile(time.process_time)
     profiler.runcall(uvicorn.Server(config).run)

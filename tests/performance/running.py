@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,15 +36,43 @@ class Server:
         os.truncate(self.log, 0)
 
 
+def generated_server(
+    folder: Path, environ: Mapping[str, str], log: Path, workers: int = 1, port: int = 0
+) -> AbstractContextManager[Server]:
+    """A generated service, started as its Dockerfile does."""
+    more = ("--http", "app.serving:Protocol")
+    return python_server("app.main:app", folder, environ, log, workers, port, more)
+
+
+@contextmanager
+def granian(
+    folder: Path, environ: Mapping[str, str], log: Path, workers: int = 1
+) -> Iterator[Server]:
+    """A generated service on a server that is written in Rust."""
+    at = free_port()
+    command = [
+        sys.executable, "-m", "granian", "--interface", "asgi", "--port", str(at),
+        "--log-level", "error", "--workers", str(workers), "app.main:app",
+    ]  # fmt: skip
+    with process(command, folder, environ, log, at) as server:
+        yield server
+
+
 @contextmanager
 def python_server(
-    app: str, folder: Path, environ: Mapping[str, str], log: Path, workers: int, port: int = 0
+    app: str,
+    folder: Path,
+    environ: Mapping[str, str],
+    log: Path,
+    workers: int,
+    port: int = 0,
+    more: Sequence[str] = (),
 ) -> Iterator[Server]:
-    """An ASGI application on uvicorn, started as the Dockerfile of a generated service does."""
+    """An ASGI application on uvicorn, with as little around it as it lets us choose."""
     at = port or free_port()
     command = [
         sys.executable, "-m", "uvicorn", app, "--port", str(at), "--no-access-log",
-        "--no-server-header", "--no-proxy-headers", "--log-level", "warning",
+        "--no-server-header", "--no-proxy-headers", "--log-level", "warning", *more,
     ]  # fmt: skip
     if workers > 1:
         command += ["--workers", str(workers)]

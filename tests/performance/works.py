@@ -12,9 +12,10 @@ from apiwright.bench.plan import Exchange
 from tests.performance.scene import CREATED
 from tests.performance.variants import FLOOR, OFFERS, OURS
 
-LIST, ONE, CREATE, EMBEDDED = "list", "one", "create", "embedded"
+LIST, APART, ONE, CREATE, EMBEDDED = "list", "apart", "one", "create", "embedded"
 TITLES = {
     LIST: "list of 20",
+    APART: "lists of 20, all different",
     ONE: "one item",
     CREATE: "create",
     EMBEDDED: "list of 20 with owner embedded",
@@ -34,6 +35,11 @@ class Works:
         """The requests of a kind of work, with the lengths that their answers have now."""
         if work == LIST:
             return (exchange(f"{url}/api/v1/items/"),)
+        if work == APART:
+            # No two of those that are under way ask for the same, so that none can share an answer.
+            return tuple(
+                exchange(f"{url}/api/v1/items/?offset={offset}") for offset in range(len(self.keys))
+            )
         if work == EMBEDDED:
             return (exchange(f"{url}/api/v1/offers/"),)
         if work == ONE:

@@ -115,7 +115,8 @@ def running_service(
     with log.open("w") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "uvicorn", application, "--port", str(at),
-             "--no-access-log", "--no-proxy-headers", "--log-level", "warning"],
+             "--http", "app.serving:Protocol", "--no-access-log",
+             "--no-proxy-headers", "--log-level", "warning"],
             cwd=output, env=environ, stdout=stream, stderr=stream,
         )  # fmt: skip
         try:

@@ -35,6 +35,7 @@ class Pipe(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.WriteTransport | None = None
         self._waiting: deque[tuple[float, asyncio.Future[Reply]]] = deque()
+        self._unsent: list[bytes] = []
         self._watch: asyncio.TimerHandle | None = None
         self._replies = hiredis.Reader(replyError=ReplyError, notEnoughData=INCOMPLETE)
 
@@ -48,12 +49,20 @@ class Pipe(asyncio.Protocol):
         if self._transport is None:
             raise ConnectionError("the connection is closed")
         command: Any = words  # for the types of hiredis, a command has one word
-        self._transport.write(hiredis.pack_command(command))
+        if not self._unsent:
+            self._loop.call_soon(self._send)
+        self._unsent.append(hiredis.pack_command(command))
         future: asyncio.Future[Reply] = self._loop.create_future()
         self._waiting.append((self._loop.time() + self._patience, future))
         if self._watch is None:
             self._watch = self._loop.call_later(self._patience, self._look)
         return future
+
+    def _send(self) -> None:
+        """Let go what was asked in this turn of the loop: to write is what costs most."""
+        unsent, self._unsent = self._unsent, []
+        if self._transport is not None:
+            self._transport.writelines(unsent)
 
     def close(self, error: Exception | None = None) -> None:
         """Close the connection; those who wait get `error`."""

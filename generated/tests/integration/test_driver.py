@@ -16,6 +16,7 @@ from app.config import Settings, get_settings
 from app.database import Database
 from app.driver import ATTEMPTS, Driver
 from app.errors import Unavailable
+from app.sharing import AT_ONCE
 from tests.conftest import settings_with
 from tests.scratch import Scratch
 
@@ -170,23 +171,23 @@ async def test_a_turn_that_comes_too_late_is_passed_on() -> None:
         assert await one(database.driver, BACKEND) == known
 
 
-async def test_reads_that_are_the_same_wait_as_one(races: None) -> None:
-    """While no connection is free; what differs, or may write, is run for each who asks."""
+async def test_reads_that_are_the_same_are_shared(races: None) -> None:
+    """By those who ask while some run; what differs, or may write, is run for each who asks."""
     call, other = "SELECT nextval('apart.calls')", "SELECT nextval($1::text::regclass)"
     async with connected(settings_with(database_pool_size=1)) as database:
         known = await one(database.driver, BACKEND)
         busy = asyncio.create_task(one(database.driver, SLEEP, 0.2))
         await until_busy(known)
-        same = [asyncio.create_task(one(database.driver, call)) for _ in range(5)]
+        same = [asyncio.create_task(one(database.driver, call)) for _ in range(AT_ONCE + 5)]
         different = asyncio.create_task(one(database.driver, other, "apart.calls"))
         writing = [
             asyncio.create_task(one(database.driver, call, repeatable=False)) for _ in range(2)
         ]
         await asyncio.sleep(0)
-        same.pop(0).cancel()
-        assert len(set(await asyncio.gather(*same))) == 1
+        same.pop().cancel()
+        assert len(set(await asyncio.gather(*same))) == AT_ONCE + 1
         assert len({*await asyncio.gather(*writing), await different}) == 3
-        assert await one(database.driver, call) == 5
+        assert await one(database.driver, call) == AT_ONCE + 5
         await busy
 
 

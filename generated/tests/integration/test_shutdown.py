@@ -25,6 +25,7 @@ def process() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         listener.listen()
         command = [sys.executable, "-m", "uvicorn", "app.main:app", "--fd", str(listener.fileno())]
+        command += ["--http", "app.serving:Protocol"]
         served = subprocess.Popen(
             [*command, "--log-level", "warning"],
             pass_fds=[listener.fileno()],

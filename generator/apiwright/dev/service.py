@@ -113,8 +113,8 @@ class Service:
         number = self._socket.fileno()
         command = [
             sys.executable, "-m", "uvicorn", "app.main:app", "--fd", str(number),
-            "--no-access-log", "--no-proxy-headers", "--log-level", "warning",
-            "--timeout-graceful-shutdown", "5",
+            "--http", "app.serving:Protocol", "--no-access-log", "--no-proxy-headers",
+            "--log-level", "warning", "--timeout-graceful-shutdown", "5",
         ]  # fmt: skip
         if self._workers > 1:
             command += ["--workers", str(self._workers)]

@@ -129,6 +129,7 @@ def _paths(kit: Kit, *, overridden: bool, direct: bool) -> Iterator[str]:
         yield from _EXPORTS
     if direct:
         yield "tests/integration/test_driver.py"
+        yield "tests/test_sharing.py"
         yield "tests/test_statements.py"
     if kit.people.known:
         yield from _WITH_SIGN_IN
@@ -215,6 +216,7 @@ _ALWAYS = (
     "tests/test_redis.py",
     "tests/test_repositories.py",
     "tests/test_seed.py",
+    "tests/test_serving.py",
     "tests/test_slow.py",
     "tests/test_tracing.py",
     "tests/test_validators.py",
