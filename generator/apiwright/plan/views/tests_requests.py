@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apiwright.code import Code, compose, constant, ident, joined, literal
-from apiwright.ir.operations import CustomAction, Location, Operation
+from apiwright.ir.operations import CustomAction, Location, Operation, ResetRequestAction
 from apiwright.ir.service import Service
 from apiwright.plan.views.service import openness
 from apiwright.plan.views.tests_answers import path_pattern
@@ -265,7 +265,7 @@ def _arguments(request: _Request) -> Iterator[Code]:
         ("parameters", bool(operation.located(Location.QUERY))),
         ("scopes", request.scopes),
         ("by_key", request.guard is Guard.CALLER and request.by_key),
-        ("custom", isinstance(operation.action, CustomAction)),
+        ("custom", isinstance(operation.action, CustomAction | ResetRequestAction)),
     ):
         if known:
             yield compose("{}=True", ident(name))
