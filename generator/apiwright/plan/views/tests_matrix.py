@@ -15,6 +15,8 @@ from apiwright.ir.operations import (
     Operation,
     PasswordAction,
     RefreshAction,
+    ResetAction,
+    ResetRequestAction,
     RowAction,
     RowVerb,
     TokenAction,
@@ -59,6 +61,10 @@ class LineView:
     meets: Code
 
 
+_OF_STRANGERS = TokenAction | RefreshAction | ResetRequestAction | ResetAction
+"""What is called by whoever is nobody yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class MatrixView:
     """The matrix, and the functions that its lines call."""
@@ -77,8 +83,8 @@ def matrix_view(kit: Kit) -> MatrixView | None:
     asks: list[AskView] = []
     lines: list[LineView] = []
     for operation in kit.service.operations.values():
-        if isinstance(operation.action, TokenAction | RefreshAction):
-            continue  # whoever signs in is nobody yet
+        if isinstance(operation.action, _OF_STRANGERS):
+            continue
         writer = _Writer(kit, operation)
         ask = writer.ask()
         if ask is not None:
