@@ -89,10 +89,15 @@ BANDIT_SKIPS = "B101,B105,B404,B603,B606"
 
 
 def call(session: nox.Session, program: str, *arguments: str) -> None:
-    """Run a program of `.venv`, wherever the nox that reads this comes from."""
+    """Run a program of `.venv`, wherever the nox that reads this comes from.
+
+    Whatever the machine says, byte code is kept: pytest would take two seconds of each run to
+    compile its plugins.
+    """
     folder = bootstrap.ready(ROOT, any_python=True)
     path = os.pathsep.join((str(folder), os.environ["PATH"]))
-    session.run(str(folder / program), *arguments, env={"PATH": path}, external=True)
+    environ = {"PATH": path, "PYTHONDONTWRITEBYTECODE": ""}
+    session.run(str(folder / program), *arguments, env=environ, external=True)
 
 
 def pytest(session: nox.Session, *arguments: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from apiwright.history import read_history
-from apiwright.ir.operations import CustomAction
+from apiwright.ir.operations import CustomAction, Operation
 from apiwright.ir.service import Service
 from apiwright.ir.versions import Version
 from apiwright.load import Document
@@ -41,6 +41,9 @@ from apiwright.versioning import (
     read_contracts,
     understand_contracts,
 )
+
+NEEDS_OVERRIDE = "needs-override"
+"""The code of the note on an operation that answers 501."""
 
 
 @dataclass(slots=True)
@@ -143,24 +146,30 @@ def bind_handlers(project: Project, service: Service, report: Report) -> bool:
     return check_handlers(overrides, expected_handlers(service), report)
 
 
-def _note_open(service: Service, overrides: Iterable[OverrideClass], report: Report) -> None:
-    """Note every operation that neither a rule nor an override answers."""
+def unanswered(service: Service, overrides: Iterable[OverrideClass]) -> Iterator[Operation]:
+    """The operations that answer 501: neither a rule nor an override gives them a body."""
     answered = {(found.module, method.name) for found in overrides for method in found.methods}
     for resource in service.resources:
         for name in resource.operations:
             operation = service.operations[name]
-            action = operation.action
             if (
-                isinstance(action, CustomAction)
+                isinstance(operation.action, CustomAction)
                 and (resource.module, operation.name) not in answered
             ):
-                message = f"{operation.id} answers 501 until an override gives it a body"
-                report.note(
-                    "needs-override",
-                    f"{message}: {action.reason}",
-                    operation.position,
-                    hint=f"apiwright override {shlex.quote(operation.id)}",
-                )
+                yield operation
+
+
+def _note_open(service: Service, overrides: Iterable[OverrideClass], report: Report) -> None:
+    """Note every operation that answers 501."""
+    for operation in unanswered(service, overrides):
+        assert isinstance(operation.action, CustomAction), "others are answered"
+        message = f"{operation.id} answers 501 until an override gives it a body"
+        report.note(
+            NEEDS_OVERRIDE,
+            f"{message}: {operation.action.reason}",
+            operation.position,
+            hint=f"apiwright override {shlex.quote(operation.id)}",
+        )
 
 
 def _judge(project: Project, storage: StoragePlan, report: Report) -> None:
@@ -231,7 +240,7 @@ def rendered(
             handled=understood.handled,
         )
     with timings.stage("render"):
-        files = render(planned, project.templates)
+        files = render(planned, project.templates, str(project.output))
     policies = {file.path: file.policy for file in planned.files}
     policies.update({file.path: file.policy for file in planned.data})
     return Output(files, policies, storage)

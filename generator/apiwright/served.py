@@ -21,18 +21,20 @@ _ANNOUNCED = b'"x-sunset"'
 _TOO_EARLY = "-before-sunset"
 
 
-def served_contracts(project: Project) -> tuple[Document, ...]:
+def served_contracts(project: Project, report: Report) -> tuple[Document, ...]:
     """The contracts of the last run, as their authors wrote them, the newest version first.
 
-    What can't be read any more is left out.
+    What can't be read any more is left out, and `report` tells why.
     """
     found = []
     for file in _files(project):
-        report = Report()
-        document = load(file, report, base=project.root)
-        if document is not None and not report.failed:
+        faults = Report()
+        document = load(file, faults, base=project.root)
+        if document is not None and not faults.failed:
             drop_additions(document)
             found.append(document)
+        for fault in faults:
+            report.add(fault)
     return tuple(found)
 
 
@@ -69,7 +71,7 @@ def check_withdrawals(
     """
     if not any(_ANNOUNCED in file.read_bytes() for file in _files(project)):
         return
-    before = served_contracts(project)
+    before = served_contracts(project, Report())
     kept = _by_path(documents) if len(before) > 1 else _by_path(before)
     for path, document in _by_path(before).items():
         if path not in kept:

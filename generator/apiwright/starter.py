@@ -7,7 +7,8 @@ from pathlib import Path
 
 from apiwright import names
 from apiwright.code import Code, comment, dotless, quoted
-from apiwright.render.engine import builtin_templates, environment
+from apiwright.render.engine import environment
+from apiwright.render.templates import builtin_templates
 
 _OWN = ("specs/openapi.yaml",)
 _ALWAYS = (

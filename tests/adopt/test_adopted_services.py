@@ -230,9 +230,9 @@ STORIES: dict[str, Callable[[httpx2.Client], None]] = {
 }
 
 
-def test_generated_code_is_clean(odd: Adopted) -> None:
+def test_generated_code_is_clean(odd: Adopted, types_of_libraries: Path) -> None:
     """The checks that every generated service passes."""
-    environ = service_environ(odd.url)
+    environ = service_environ(odd.url, MYPY_CACHE_DIR=str(types_of_libraries))
     for command in (
         "mypy --strict app tests",
         "ruff check app tests alembic",

@@ -27,6 +27,7 @@ def test_a_small_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(sample.rate > 0 and sample.cpu > 0 for sample in results.samples)
     assert results.notes[0] == bench.NO_NODE
     assert len(results.marks) == 7
+    assert all(used > 0 and bare > 0 for _, used, bare in results.policies)
     assert dict(results.features)["log line in JSON"] > 0
     assert dict(results.imports)["sqlalchemy"] > 1
     assert sum(share for _, share in results.profile) > 0.3

@@ -61,6 +61,16 @@ def test_nothing_changes(project: Path) -> None:
     assert found["api"] == found["decisions"] == found["database"]["revisions"] == []
 
 
+def test_what_was_generated_is_not_rendered_again(project: Path) -> None:
+    """Where `generate` would find nothing to do, files are compared as they are."""
+    called(project, "generate", "--no-verify")
+    assert "  render " not in planned(project, NOTHING, "--timings").output
+    (project / "generated" / "app" / "main.py").write_text("# by hand\n")
+    found = planned(project, DECIDE, "--timings").output
+    assert "  render " in found
+    assert "app/main.py" in found
+
+
 def test_a_safe_change_does_what_was_shown(project: Path) -> None:
     """A new index and an optional parameter: nobody has to decide, and `generate` does just it."""
     sort = "        - name: max_price\n"
@@ -107,6 +117,41 @@ def test_overrides_that_no_longer_fit_are_told(project: Path) -> None:
     assert "~ app/services/item_service.py" in result.output
     kinds = {decision["kind"] for decision in data(project, DECIDE)["decisions"]}
     assert "override" in kinds
+
+
+def test_an_operation_that_nobody_answers_needs_a_decision(project: Path) -> None:
+    """One that is new, or has lost its override; with its place and what to do."""
+    git(project, "init", "--initial-branch", "main")
+    git(project, "add", ".")
+    git(project, "commit", "--message", "first")
+    ring = """paths:
+  /bell:
+    post:
+      operationId: ringBell
+      security: []
+      responses:
+        '204':
+          description: It has rung
+"""
+    edit(project, ("paths:\n", ring))
+    (project / "overrides" / "items.py").unlink()
+    found = data(project, DECIDE)
+    told = [d["message"].partition(" ")[0] for d in found["decisions"] if d["kind"] == "override"]
+    assert told == ["ringBell"], "what had an override before the last run is not known"
+    (new,) = (problem for problem in found["overrides"] if problem["severity"] == "warning")
+    assert (new["file"], new["hint"]) == ("specs/openapi.yaml", "apiwright override ringBell")
+    lost = data(project, DECIDE, "--against", "main")
+    told = [d["message"].partition(" ")[0] for d in lost["decisions"] if d["kind"] == "override"]
+    assert sorted(told) == ["reserveItem", "ringBell"]
+
+
+def test_what_was_served_and_cannot_be_read_is_not_taken_for_nothing(project: Path) -> None:
+    """Nobody knows then whom a change breaks."""
+    (project / "generated" / "app" / "contract" / "openapi.json").write_text("{")
+    result = planned(project, DECIDE)
+    assert "what was served can't be read" in result.output
+    assert "generated/app/contract/openapi.json:1:2" in result.output
+    assert "everything is new" not in result.output
 
 
 def test_files_that_somebody_edited_are_told(project: Path) -> None:
@@ -159,8 +204,8 @@ def test_no_text_of_a_contract_is_markdown(project: Path) -> None:
     named = "        - name: max_price\n"
     hostile = "        - {in: query, schema: {type: string}, name: '<img src=x>|@all`'}\n"
     edit(project, (named, hostile + named))
-    text = planned(project, SAFE, "--markdown").stdout
-    assert text.startswith("## Safe to generate\n")
+    text = planned(project, DECIDE, "--markdown").stdout
+    assert text.startswith("## Needs a decision\n")
     assert "| info | `new-optional-request-parameter` |" in text
     assert r"\<img src=x\>" in text
     assert "<img" not in text.replace(r"\<img", "")

@@ -67,13 +67,16 @@ class Dev:
         file.write_text(text.replace(old, new))
 
 
-@pytest.fixture
-def dev(tmp_path: Path, servers: Servers) -> Iterator[Dev]:
-    """The reference project, running, on a database and a Redis that the environment names."""
+@pytest.fixture(scope="module")
+def dev(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
+    """The reference project, running, on a database and a Redis that the environment names.
+
+    All tests share it, for to start it takes longer than what most of them do: they leave it in
+    order, and the last one ends it.
+    """
     with scratch_database(servers) as url:
-        found = Dev(
-            reference_project(tmp_path), {"DATABASE_URL": url, "REDIS_URL": servers.redis_url}
-        )
+        project = reference_project(tmp_path_factory.mktemp("dev"))
+        found = Dev(project, {"DATABASE_URL": url, "REDIS_URL": servers.redis_url})
         try:
             found.until(lambda: "try:" in found.said)
             yield found
@@ -136,6 +139,7 @@ def test_it_follows_edits_and_survives_mistakes(dev: Dev) -> None:
 def test_it_follows_overrides(dev: Dev) -> None:
     """A changed override is in force at once; a broken one is shown, and changes nothing."""
     file = "overrides/items.py"
+    good = (dev.project / file).read_text()
     dev.edit(
         file,
         "    @override\n    async def reserve_item",
@@ -149,6 +153,8 @@ def test_it_follows_overrides(dev: Dev) -> None:
     dev.edit(file, "from app import models", "from app import modelz")
     dev.until(lambda: "modelz" in dev.said)
     assert httpx2.get(f"{dev.url}/api/v1/items/{key}").status_code == 409
+    (dev.project / file).write_text(good)
+    dev.until(lambda: httpx2.get(f"{dev.url}/api/v1/items/{key}").status_code == 200)
 
 
 def test_it_ends_cleanly(dev: Dev) -> None:

@@ -33,8 +33,17 @@ from tests.performance.measuring import (
 from tests.performance.report import Results
 from tests.performance.running import has_node
 from tests.performance.scene import HERE, ROOT, Scene, scene, sign_in
-from tests.performance.variants import Variant, generate_offers, servers, variants
-from tests.performance.works import APART, LIST, ONE, TITLES, Works
+from tests.performance.variants import (
+    BARE,
+    OURS,
+    Variant,
+    generate_bare,
+    generate_offers,
+    generated,
+    servers,
+    variants,
+)
+from tests.performance.works import APART, CREATE, LIST, ONE, TITLES, Works
 
 DOCUMENTED = ROOT / "docs" / "benchmarks"
 MODES = ("short", "full", "features", "servers")
@@ -121,6 +130,7 @@ def measured(here: Scene, service: Path, plan: Plan, works: list[str]) -> Result
         profile=checks.profile(here, service, plan.seconds),
         imports=checks.imported(here, service),
         features=features(here, service, plan),
+        policies=policies(here, service, plan),
         notes=notes,
     )
 
@@ -139,6 +149,19 @@ def compare_servers(here: Scene, service: Path) -> None:
             f"{TITLES[found.work]:<28}{found.variant:<12}{found.cpu:>6.0f} us{found.rate:>8.0f}/s"
             f"{found.p99:>8.1f} ms p99{found.memory / 2**20:>6.0f} MB"
         )
+
+
+def policies(here: Scene, service: Path, plan: Plan) -> list[tuple[str, float, float]]:
+    """What the policies of the reference contract cost: CPU a request with them, and without."""
+    bare = generate_bare(here.folder / "bare")
+    known = Works(tuple(here.item_ids(SAMPLE_KEYS)), account(here, service))
+    measuring = Measuring(here, known, workers=1)
+    works = [LIST, ONE, CREATE]
+    both = (generated(OURS, OURS, service), generated(BARE, BARE, bare))
+    with measuring.running(both, works):
+        found = summaries(in_turn(measuring, works, plan, plan.rounds + 1))
+    used = {(each.work, each.variant): each.cpu for each in found}
+    return [(TITLES[work], used[work, OURS], used[work, BARE]) for work in works]
 
 
 def prepared(here: Scene, service: Path) -> tuple[Variant, ...]:

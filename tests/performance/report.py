@@ -37,6 +37,7 @@ class Results:
     profile: Sequence[tuple[str, float]]
     imports: Sequence[tuple[str, float]]
     features: Sequence[tuple[str, float]]
+    policies: Sequence[tuple[str, float, float]]
     notes: Sequence[str]
 
 
@@ -169,6 +170,19 @@ def _lines(results: Results) -> Iterator[str]:
         yield "Microseconds of CPU time a request, in one process, without a network."
         yield ""
         yield from _pairs("feature", "us", results.features)
+    if results.policies:
+        yield ""
+        yield "## What all policies cost together"
+        yield ""
+        yield (
+            "Microseconds of CPU time a request: the service, and one of the same contract without "
+            "its rate limits (counted in Redis), versions of rows and idempotency keys."
+        )
+        yield ""
+        yield "| work | with | without | more |"
+        yield "| --- | ---: | ---: | ---: |"
+        for work, used, bare in results.policies:
+            yield f"| {work} | {used:,.0f} | {bare:,.0f} | {used / bare - 1:.0%} |"
     for note in (*results.notes, *_errors(results)):
         yield ""
         yield note

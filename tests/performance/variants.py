@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from tests.performance.running import (
     Server,
@@ -20,6 +23,11 @@ from tests.performance.running import (
 )
 from tests.performance.scene import HERE, ROOT, Scene
 
+POLICIES = frozenset({"x-rate-limit", "x-versioned", "x-idempotent"})
+"""What the reference contract declares beyond what its operations need to answer."""
+HEADERS = [{"$ref": f"#/components/parameters/{name}"} for name in ("IfMatch", "IfNoneMatch")]
+"""What clients send to make use of them."""
+
 Start = Callable[[Scene, Path, int], AbstractContextManager[Server]]
 
 OURS, OFFERS, ASYNC_ORM, SYNC_ORM, FLOOR, FASTIFY = (
@@ -30,6 +38,7 @@ OURS, OFFERS, ASYNC_ORM, SYNC_ORM, FLOOR, FASTIFY = (
     "floor",
     "fastify",
 )
+BARE = "bare"
 
 
 @dataclass(frozen=True)
@@ -103,7 +112,28 @@ def servers(service: Path) -> tuple[Variant, ...]:
 
 def generate_offers(folder: Path) -> Path:
     """The service of the second contract, generated into a folder; the place that it runs from."""
-    command = [sys.executable, "-m", "apiwright", "init", str(folder)]
-    contract = HERE / "embedded.yaml"
-    subprocess.run([*command, "--from", str(contract)], check=True, capture_output=True)
+    return _generate(HERE / "embedded.yaml", folder)
+
+
+def generate_bare(folder: Path) -> Path:
+    """The service of the reference contract without its policies; the place that it runs from."""
+    contract = yaml.safe_load((ROOT / "specs" / "openapi.yaml").read_text(encoding="utf-8"))
+    bare = folder.with_suffix(".yaml")
+    bare.write_text(yaml.safe_dump(_without(contract, POLICIES)), encoding="utf-8")
+    return _generate(bare, folder)
+
+
+def _generate(contract: Path, folder: Path) -> Path:
+    command = [sys.executable, "-m", "apiwright", "init", str(folder), "--from", str(contract)]
+    subprocess.run(command, check=True, capture_output=True)
     return folder / "generated"
+
+
+def _without(value: Any, names: Collection[str]) -> Any:
+    """A document without the properties of these names, wherever they are."""
+    if isinstance(value, dict):
+        return {key: _without(part, names) for key, part in value.items() if key not in names}
+    if isinstance(value, list):
+        kept = (part for part in value if part not in HEADERS)
+        return [_without(part, names) for part in kept]
+    return value

@@ -15,7 +15,7 @@ from apiwright.plan import expected_overrides
 from apiwright.plan.describe import describe_operations, describe_schemas
 from apiwright.problems import Report
 from apiwright.project import find_project
-from apiwright.render.engine import builtin_templates
+from apiwright.render.templates import builtin_templates
 from tests.support.contracts import (
     INTEGER,
     TEXT,

@@ -243,6 +243,25 @@ REFUSED_ROWS: dict[str, tuple[Contract, Contract, str, str]] = {
         things(), things({"a": {**TEXT, "default": "d", "x-unique": True}}),
         "INSERT INTO things (name) VALUES ('x'), ('y')",
         "rows of things that have the same a as others: 1, such as id = 1"),
+    "a default for a column that is unique already": (
+        things({"a": {**TEXT, "x-unique": True}}),
+        things({"a": {**TEXT, "default": "d", "x-unique": True}}, "a"),
+        "INSERT INTO things (name, a) VALUES ('x', NULL), ('y', NULL), ('z', 'c')",
+        "rows of things that have the same a as others: 1, such as id = 1"),
+    "a default that refers to nothing": (
+        things({"a": {**INTEGER, "x-references": "Thing"}}),
+        things({"a": {**INTEGER, "x-references": "Thing", "default": 9}}, "a"),
+        "INSERT INTO things (name, a) VALUES ('x', NULL)",
+        "rows of things that refer by a to rows of things that don't exist: 1, such as id = 1"),
+    "an expression that breaks a rule": (
+        things({"b": TEXT, "a": {**TEXT, "maxLength": 2}}),
+        things({"b": TEXT, "a": {**TEXT, "maxLength": 2, "x-backfill": "b || '!!'"}}, "a"),
+        "INSERT INTO things (name, b) VALUES ('x', 'b')",
+        "rows of things that break the rule ck_things_a_max_length"),
+    "texts that are the same number": (
+        things({"a": {**TEXT, "x-unique": True}}), things({"a": {**INTEGER, "x-unique": True}}),
+        "INSERT INTO things (name, a) VALUES ('x', '7'), ('y', '07')",
+        "rows of things that have the same a as others: 1, such as id = 1"),
     "a renamed column": (
         things({"b": TEXT}),
         things({"a": {**TEXT, "x-renamed-from": "b", "maxLength": 1}}),

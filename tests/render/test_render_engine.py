@@ -11,8 +11,9 @@ import pytest
 from apiwright.code import Code, compose, constant, literal
 from apiwright.plan.files import DataFile, Plan, PlannedFile
 from apiwright.render import RenderError, render
-from apiwright.render.engine import builtin_templates, environment
+from apiwright.render.engine import environment
 from apiwright.render.formatting import FormattingError, formatted
+from apiwright.render.templates import builtin_templates
 from tests.support.running import ROOT
 
 CONTEXT = {

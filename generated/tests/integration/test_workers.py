@@ -24,8 +24,8 @@ WORKERS = re.compile(r"^service_workers (\S+)$", re.MULTILINE)
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    """Where two workers answer."""
+def client(tmp_path: Path) -> Iterator[httpx2.Client]:
+    """A client of two workers: each request has a connection of its own, so either may answer."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.set_inheritable(True)
@@ -38,15 +38,20 @@ def address(tmp_path: Path) -> Iterator[str]:
             env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "figures")},
         )
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            with httpx2.Client(
+                base_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
+                headers={"Connection": "close"},
+                timeout=PATIENCE,
+            ) as client:
+                yield client
         finally:
             served.terminate()
             served.wait(PATIENCE)
 
 
-def figures(address: str) -> tuple[float, float]:
+def figures(client: httpx2.Client) -> tuple[float, float]:
     """How many requests have been counted, and how many workers there are."""
-    text = httpx2.get(f"{address}/metrics", timeout=PATIENCE).text
+    text = client.get("/metrics").text
     counted, workers = COUNTED.search(text), WORKERS.search(text)
     return float(counted[1]) if counted else 0.0, float(workers[1]) if workers else 0.0
 
@@ -59,17 +64,17 @@ def until(reached: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def test_workers_count_as_one(address: str, tmp_path: Path) -> None:
+def test_workers_count_as_one(client: httpx2.Client, tmp_path: Path) -> None:
     """Whoever is asked shows the sum; a worker that is killed leaves what it has counted."""
-    until(lambda: figures(address)[1] == 2)
+    until(lambda: figures(client)[1] == 2)
     for _ in range(40):
-        assert httpx2.get(f"{address}/health/live", timeout=PATIENCE).status_code == 200
-    assert {figures(address) for _ in range(10)} == {(40.0, 2.0)}
+        assert client.get("/health/live").status_code == 200
+    assert {figures(client) for _ in range(10)} == {(40.0, 2.0)}
     written = sorted((tmp_path / "figures").glob("gauge_livesum_*.db"))
     killed = int(written[0].stem.rpartition("_")[2])
     os.kill(killed, signal.SIGKILL)
-    until(lambda: figures(address)[1] == 2 and not written[0].exists())
-    assert figures(address) == (40.0, 2.0)
+    until(lambda: figures(client)[1] == 2 and not written[0].exists())
+    assert figures(client) == (40.0, 2.0)
     left = {file.stem.rpartition("_")[2] for file in (tmp_path / "figures").glob("*.db")}
     assert str(killed) not in left
     assert "ended" in left

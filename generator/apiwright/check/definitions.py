@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from jsonschema_rs import Draft4Validator, Draft202012Validator, Validator
@@ -153,8 +154,17 @@ def schema_keywords(version: str) -> Iterator[dict[str, Any]]:
 
 
 def _resource(package: str, path: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((files(package) / path).read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(_resource_text(package, path))
     return found
+
+
+@cache
+def _resource_text(package: str, path: str) -> str:
+    """A file of a package, which isn't imported for it: that would take longer than all rules."""
+    found = find_spec(package)
+    assert found is not None, f"{package} is installed"
+    assert found.origin is not None, f"{package} is made of files"
+    return (Path(found.origin).parent / path).read_text(encoding="utf-8")
 
 
 def _is_usual(schema: Node) -> bool:

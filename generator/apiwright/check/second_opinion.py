@@ -2,35 +2,55 @@
 
 Its verdict is the last word on what a valid document is; our rules only say it better. Left out are
 its comparisons of values with schemas, which take for ever on some documents; and it fetches
-nothing.
+nothing. To ask it takes longer than all other rules together, so that it is not asked again about a
+document that it has found nothing wrong with.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from apiwright.check.contract import Contract
-from apiwright.check.faults import Path
+from apiwright.check.faults import Path as Keys
 from apiwright.check.findings import Findings
 from apiwright.check.specification import node_at
 from apiwright.check.words import steps
+from apiwright.kept import digest, keep, kept
 from apiwright.load import Node, Plain
 from apiwright.load.wording import shown
+
+_KEPT = "valid"
+_ENTRIES = 256
 
 
 def check_second_opinion(contract: Contract, found: Findings) -> None:
     """Report what the validator refuses."""
-    for path, message in _refused(contract):
+    document = _as_meant(contract)
+    key = digest(
+        Path(__file__).read_bytes(),
+        version("openapi-spec-validator").encode(),
+        contract.version.encode(),
+        json.dumps(document).encode(),
+    )
+    if kept(_KEPT, key) is not None:
+        return
+    faults = list(_refused(document, contract.version))
+    if not faults:
+        keep(_KEPT, key, b"", entries=_ENTRIES)
+    for path, message in faults:
         node = node_at(contract.root, path) or contract.root
         where = f"'{steps(path)}': " if path else ""
         found.error("specification", f"{where}{message}", node.position)
 
 
-def _refused(contract: Contract) -> Iterator[tuple[Path, str]]:
+def _refused(document: Plain, version: str) -> Iterator[tuple[Keys, str]]:
     """The place of each error, and what it is about."""
     try:
-        for error in _validator(_as_meant(contract), contract.version).iter_errors():
+        for error in _validator(document, version).iter_errors():
             keyword = str(error.schema_path[-1]) if error.schema_path else ""
             message = f"not valid by '{keyword}' of OpenAPI's schema"
             if keyword != "format":

@@ -23,7 +23,7 @@ from apiwright.migrate.errors import MigrateError
 from apiwright.pipeline import Understood
 from apiwright.project import Project
 from apiwright.render import RenderError
-from apiwright.render.engine import builtin_templates
+from apiwright.render.templates import builtin_templates
 from apiwright.write import WriteError
 
 LOGIN = "admin@example.com"

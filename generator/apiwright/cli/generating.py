@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from apiwright.cli.inputs import inputs_digest
 from apiwright.cli.session import Session
 from apiwright.cli.verifying import verify_new
+from apiwright.inputs import inputs_digest
 from apiwright.pipeline import Understood, build, comprehend
 from apiwright.plan import History
 from apiwright.problems import Report

@@ -25,7 +25,7 @@ from apiwright.pipeline import Timings, Understood, comprehend
 from apiwright.problems import Report
 from apiwright.project import Project, ProjectError, find_project
 from apiwright.render import RenderError
-from apiwright.render.engine import builtin_templates
+from apiwright.render.templates import builtin_templates
 from apiwright.write import WriteError
 
 Arguments = ParamSpec("Arguments")

@@ -5,17 +5,17 @@ from __future__ import annotations
 import io
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from apiwright.check import check
 from apiwright.git import NoGitError, git
 from apiwright.history import read_history
 from apiwright.load import Document, load
 from apiwright.plan import History
-from apiwright.problems import Report
+from apiwright.problems import Problem, Report
 from apiwright.project import Project, older_contracts
 from apiwright.served import served_contracts
 from apiwright.understand import completed
@@ -32,18 +32,31 @@ class BaselineError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What was there before: the contracts (none, if there were none), history, output folder."""
+    """What was there before: the contracts (none, if there were none), history, folders.
+
+    `faults` tell why a contract that there was can't be read.
+    """
 
     name: str
     documents: tuple[Document, ...]
     history: History
     output: Path
+    overrides: Path
+    faults: tuple[Problem, ...] = ()
 
 
 def last_generated(project: Project) -> Baseline:
     """What the last run of `generate` left behind."""
-    documents, history = served_contracts(project), read_history(project.output)
-    return Baseline("what was generated last", documents, history, project.output)
+    faults = Report()
+    documents, history = served_contracts(project, faults), read_history(project.output)
+    return Baseline(
+        "what was generated last",
+        documents,
+        history,
+        project.output,
+        project.overrides,
+        tuple(faults),
+    )
 
 
 @contextmanager
@@ -60,7 +73,10 @@ def revision_of_git(project: Project, reference: str) -> Iterator[Baseline]:
             raise BaselineError(f"{reference} has no {project.shown(project.spec)}")
         older = older_contracts(root, spec)
         documents = tuple(_loaded(contract, root) for contract in (spec, *older))
-        yield Baseline(reference, documents, read_history(output), output)
+        overrides = project.overrides
+        if overrides.is_relative_to(project.root):
+            overrides = root / overrides.relative_to(project.root)
+        yield Baseline(reference, documents, read_history(output), output, overrides)
 
 
 def _places(project: Project) -> tuple[Path, Path]:
@@ -90,8 +106,24 @@ def _unpack(project: Project, reference: str, folder: Path) -> None:
     archive = _git(project.root, "archive", "--format=tar", f"{commit.decode().strip()}:{prefix}")
     if archive is None:
         raise BaselineError(f"{reference} has no folder {prefix or '.'}")
+    folders = [
+        p.relative_to(project.root)
+        for p in (project.output, project.overrides)
+        if p.is_relative_to(project.root)
+    ]
     with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
-        packed.extractall(folder, filter="data")
+        needed = (file for file in packed if _is_needed(PurePosixPath(file.name), folders))
+        packed.extractall(folder, needed, filter="data")
+
+
+def _is_needed(file: PurePosixPath, folders: Iterable[Path]) -> bool:
+    """Whether a file has a say: parts of contracts, settings, and what is in some folders."""
+    of_contracts = file.suffix in (".yaml", ".yml", ".json")
+    return (
+        of_contracts
+        or str(file) == "pyproject.toml"
+        or any(file.is_relative_to(folder) for folder in folders)
+    )
 
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
@@ -109,5 +141,6 @@ def _loaded(contract: Path, base: Path) -> Document:
         raise BaselineError(f"the contract to compare with can't be read: {problem.message}")
     announce(document)
     faults = Report()
-    check(document, faults)
+    # What is served by now is not judged again: our own rules say whether it can be understood.
+    check(document, faults, second_opinion=False)
     return document if faults.failed else completed(document)

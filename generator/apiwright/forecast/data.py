@@ -42,6 +42,7 @@ def as_data(forecast: Forecast) -> dict[str, Any]:
                 for n in storage.notes
             ],
         },
+        "unread": [_problem(problem) for problem in forecast.unread],
         "overrides": [_problem(problem) for problem in forecast.overrides],
         "files": {
             "created": forecast.files.created,

@@ -68,8 +68,9 @@ class Decision:
 class Forecast:
     """What would become of files, database, clients and overrides, compared with `against`.
 
-    `api` is None where there is nothing to compare with yet. `overrides` are the problems that
-    overrides have with the contract.
+    `api` is None where there is nothing to compare with: nothing was served yet, or it can't be
+    read, and `unread` tells why. `overrides` are the problems that overrides have with the
+    contract, and the operations that need one, which are warnings where they are new.
     """
 
     against: str
@@ -78,6 +79,7 @@ class Forecast:
     revisions: tuple[RevisionForecast, ...]
     api: tuple[ApiChange, ...] | None
     overrides: tuple[Problem, ...]
+    unread: tuple[Problem, ...] = ()
 
     @property
     def api_changes(self) -> tuple[ApiChanges, ...]:
@@ -98,6 +100,10 @@ class Forecast:
             for changes in self.api_changes
             if changes.first.level is not Level.INFO
         ]
+        found += [
+            Decision("api", problem.code, f"what was served can't be read: {problem.message}")
+            for problem in self.unread
+        ]
         found += [Decision("database", r.name, r.message) for r in self.storage.refusals]
         found += [Decision("database", q.before, q.message) for q in self.storage.questions]
         found += [
@@ -108,7 +114,7 @@ class Forecast:
         found += [
             Decision("override", problem.code, problem.message)
             for problem in self.overrides
-            if problem.severity is Severity.ERROR
+            if problem.severity is not Severity.NOTE
         ]
         found += [Decision("files", path, "was edited by hand") for path in self.files.edited]
         return tuple(found)

@@ -69,7 +69,11 @@ def verdict(forecast: Forecast) -> Iterator[Line]:
 
 
 def _api(forecast: Forecast) -> Iterator[Line]:
-    if forecast.api is None:
+    for problem in forecast.unread:
+        yield Line(f"  unread    what was served can't be read: {problem.message}", Tone.BAD)
+        yield Line(f"            {problem.position}", Tone.QUIET)
+        yield Line("            hint: restore it from version control", Tone.QUIET)
+    if forecast.api is None and not forecast.unread:
         yield Line("  there is no older contract: everything is new")
         return
     for changes in forecast.api_changes:

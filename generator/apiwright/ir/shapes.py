@@ -32,6 +32,8 @@ def flat(
     that thing, with null among its types; other unions stay as they are. A reference that leads
     back to itself is left out.
     """
+    if not (schema.ref or schema.all_of or schema.any_of or schema.one_of):
+        return schema
     layers: list[Schema] = []
     if schema.ref and schema.ref in named and schema.ref not in seen:
         layers.append(flat(named[schema.ref].schema, named, seen | {schema.ref}))

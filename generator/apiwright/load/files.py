@@ -9,7 +9,6 @@ from pathlib import Path
 from apiwright.load.limits import MAX_BYTES, MAX_FILES, MAX_VALUES
 from apiwright.load.measure import extent
 from apiwright.load.node import Node, Source
-from apiwright.load.overlay import apply_overlay, overlay_paths
 from apiwright.load.reader import read_nodes, read_source
 from apiwright.load.wording import shown
 from apiwright.problems import Position, Report
@@ -94,6 +93,9 @@ class Files:
         overlay = self._overlay(file)
         if overlay is None:
             return file
+        # Queries take longer to import than most contracts to read.
+        from apiwright.load.overlay import apply_overlay  # noqa: PLC0415
+
         return replace(file, root=apply_overlay(file.root, overlay, path, self._report))
 
     def _source(self, real: Path, path: Path, name: str, asked: Position | None) -> Source | None:
@@ -112,7 +114,7 @@ class Files:
 
     def _overlay(self, file: File) -> Node | None:
         """The overlay that stands beside a file, or None."""
-        found = [path for path in overlay_paths(file.path) if os.path.lexists(path)]
+        found = [path for path in _overlay_paths(file.path) if os.path.lexists(path)]
         if not found:
             return None
         path, *others = found
@@ -161,3 +163,11 @@ def _real(path: Path) -> str:
         return os.path.realpath(path)
     except (OSError, ValueError):  # no file can have that name; opening it says so
         return str(_absolute(path))
+
+
+def _overlay_paths(contract: Path) -> list[Path]:
+    """Where the overlay of a file may stand."""
+    return [
+        contract.with_name(f"{contract.stem}.overlay{suffix}")
+        for suffix in (".yaml", ".yml", ".json")
+    ]

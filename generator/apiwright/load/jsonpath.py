@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 import time
 from importlib import import_module
-from typing import Any, TypeAlias
+from typing import Any
 
 from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError
 from jsonpath_rfc9535.function_extensions import ExpressionType, FilterFunction
 
 from apiwright.load.jsonpath_data import Meter, TooMuchWorkError, view
 from apiwright.load.limits import MAX_DEPTH, MAX_QUERY
-from apiwright.load.node import Node
-
-Location: TypeAlias = tuple[str | int, ...]
-"""The keys and indices that lead from the root of a document to a value in it."""
+from apiwright.load.node import Location, Node
 
 # Neither has type stubs; both are what jsonpath-rfc9535 itself builds on.
 _regex: Any = import_module("regex")

@@ -12,6 +12,8 @@ from apiwright.problems import Position
 
 Scalar: TypeAlias = bool | int | float | str | None
 Plain: TypeAlias = "Scalar | list[Plain] | dict[str, Plain]"
+Location: TypeAlias = tuple[str | int, ...]
+"""The keys and indices that lead from the root of a document to a value in it."""
 
 # YAML 1.2 section 5.4 and every editor end a line here, and nowhere else (`splitlines` would).
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")

@@ -24,14 +24,6 @@ _INFO_KEYS = ("title", "version")
 _ACTION_KEYS = ("target", "description", "update", "remove")
 
 
-def overlay_paths(contract: Path) -> list[Path]:
-    """Where the overlay of a file may stand."""
-    return [
-        contract.with_name(f"{contract.stem}.overlay{suffix}")
-        for suffix in (".yaml", ".yml", ".json")
-    ]
-
-
 def apply_overlay(root: Node, overlay: Node, contract: Path, report: Report) -> Node:
     """The document `root`, of the file `contract`, as its overlay changes it.
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from apiwright.load.jsonpath import Location
 from apiwright.load.measure import check_depth, check_size, extent
-from apiwright.load.node import Node
+from apiwright.load.node import Location, Node
 from apiwright.load.read_error import ReadError
 from apiwright.problems import Position
 

@@ -1,5 +1,6 @@
 """From planned files to text: Jinja2 and one pass of a formatter."""
 
-from apiwright.render.render import RenderError, render
+from apiwright.render.errors import RenderError
+from apiwright.render.render import render
 
 __all__ = ["RenderError", "render"]

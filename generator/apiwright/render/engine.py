@@ -45,9 +45,3 @@ def guard(value: object) -> Code:
             "use a filter (py, ident, comment)"
         )
     return value
-
-
-def builtin_templates() -> Path:
-    """The templates that come with the tool: in the package, or beside it in a checkout."""
-    packaged = Path(__file__).parents[1] / "templates"
-    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "templates"

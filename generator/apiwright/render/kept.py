@@ -7,15 +7,14 @@ after a change of the engine.
 
 from __future__ import annotations
 
-import hashlib
-import os
-import stat
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
 from jinja2.bccache import Bucket, FileSystemBytecodeCache
 from typing_extensions import override
+
+from apiwright.kept import digest, kept_folder
 
 
 class KeptTemplates(FileSystemBytecodeCache):
@@ -34,22 +33,8 @@ def kept_templates(engine: Path) -> KeptTemplates | None:
     None where there is no folder that belongs to the user alone.
     """
     try:
-        mark = hashlib.sha256(engine.read_bytes() + version("jinja2").encode()).hexdigest()[:16]
-        folder = _home() / "apiwright" / f"templates-{mark}"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        places = (folder, *folder.parents[:2])
-        return KeptTemplates(str(folder)) if all(map(_private, places)) else None
-    except (OSError, RuntimeError):
+        mark = digest(engine.read_bytes(), version("jinja2").encode())[:16]
+    except OSError:
         return None
-
-
-def _home() -> Path:
-    """The folder for what can be made again (XDG Base Directory Specification)."""
-    said = os.environ.get("XDG_CACHE_HOME", "")
-    return Path(said) if Path(said).is_absolute() else Path.home() / ".cache"
-
-
-def _private(folder: Path) -> bool:
-    """Whether nobody else can write into a folder."""
-    found = folder.stat()
-    return found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    folder = kept_folder(f"templates-{mark}")
+    return KeptTemplates(str(folder)) if folder is not None else None

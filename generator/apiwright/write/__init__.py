@@ -8,7 +8,7 @@ and so does every file that did not change.
 
 from apiwright.write.changes import Changes
 from apiwright.write.commit import write
-from apiwright.write.compare import compare, recorded_inputs
+from apiwright.write.compare import Left, compare, left_behind, recorded_inputs
 from apiwright.write.errors import BusyError, EditedFilesError, WriteError
 from apiwright.write.paths import MANIFEST
 
@@ -17,8 +17,10 @@ __all__ = [
     "BusyError",
     "Changes",
     "EditedFilesError",
+    "Left",
     "WriteError",
     "compare",
+    "left_behind",
     "recorded_inputs",
     "write",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
@@ -19,6 +20,15 @@ from apiwright.write.place import Place, locate
 from apiwright.write.prune import is_cache
 
 _NO_POLICIES: Mapping[str, Policy] = MappingProxyType({})
+_MAX_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a run left behind: texts by their paths, and who owns each."""
+
+    files: Mapping[str, str]
+    policies: Mapping[str, Policy]
 
 
 def compare(
@@ -56,6 +66,39 @@ def recorded_inputs(target: Path) -> str | None:
             return record.inputs
     except (WriteError, OSError):
         return None
+
+
+def left_behind(target: Path, inputs: str) -> Left | None:
+    """What the last run left in the folder, if it was made of these `inputs`.
+
+    None where `recorded_inputs` is None or another digest, and where a file is no text.
+    """
+    try:
+        place = locate(target)
+        if os.path.lexists(place.lock):
+            return None
+        with opened_if_any(place.path, place.shown) as folder:
+            record = read_manifest(folder) if folder else None
+            if folder is None or record is None or record.inputs != inputs:
+                return None
+            texts = {path: folder.read(path, _MAX_BYTES) for path in (*record.files, *record.kept)}
+        return _left(record, {path: text for path, text in texts.items() if text is not None})
+    except (WriteError, OSError, UnicodeDecodeError):
+        return None
+
+
+def _left(record: Manifest, texts: Mapping[str, bytes]) -> Left | None:
+    """The files of a record; None if one is missing or is not what the record says."""
+    if len(texts) < len(record.files) + len(record.kept):
+        return None
+    if any(sha256(texts[path]).hexdigest() != digest for path, digest in record.files.items()):
+        return None
+    # Which of the two policies a kept file has makes no difference to whoever compares.
+    kept = dict.fromkeys(record.kept, Policy.APPEND_ONLY)
+    return Left(
+        {path: text.decode() for path, text in texts.items()},
+        {**dict.fromkeys(record.files, Policy.OWNED), **kept},
+    )
 
 
 @contextmanager

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import click
 
-from apiwright.cli.inputs import inputs_digest
 from apiwright.cli.options import renames_of, renames_option
 from apiwright.cli.session import PROBLEMS, Session, fail, guarded, show_problems
 from apiwright.cli.verifying import verify_new
+from apiwright.inputs import inputs_digest
 from apiwright.pipeline import build, note_storage
 from apiwright.plan import Renames, StoragePlan
 from apiwright.problems import Report

@@ -31,7 +31,7 @@ from apiwright.pipeline import Timings, comprehend_contract
 from apiwright.plan import History
 from apiwright.problems import Report
 from apiwright.project import find_project
-from apiwright.render.engine import builtin_templates
+from apiwright.render.templates import builtin_templates
 from apiwright.starter import starter_files
 
 if TYPE_CHECKING:

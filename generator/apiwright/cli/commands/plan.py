@@ -95,6 +95,7 @@ def command(
             allowed=allowed,
             renames=renames_of(renames),
             today=session.today,
+            with_sql=with_sql or form is not None,
         )
     with quiet_pipe():
         _show(found, form, with_sql=with_sql)

@@ -22,6 +22,7 @@ from apiwright.plan.storage.steps import (
     AlterColumn,
     CheckRows,
     ConvertColumn,
+    FillColumn,
 )
 from apiwright.plan.storage.tables import Check, ForeignKey, TableIndex
 from apiwright.plan.storage.types import converted
@@ -60,7 +61,8 @@ class _Looks:
         for step in phases.steps:
             if isinstance(step, ConvertColumn) and step.table in self._old:
                 yield from self._conversion(step)
-        for look in self._looks(phases):
+        # A rule that is new may be one that a value which is filled in has to keep as well.
+        for look in dict.fromkeys(self._looks(phases)):
             yield CheckRows(look.table, look.rule, self._sql(look))
 
     def _looks(self, phases: Phases) -> Iterator[_Look]:
@@ -75,12 +77,31 @@ class _Looks:
                 yield from self._foreign_key(step.table, step.key)
             elif isinstance(step, AddIndex) and step.index.unique:
                 yield from self._unique(step.table, step.index)
+            elif isinstance(step, FillColumn):
+                yield from self._kept_rules(step.table, step.column)
+            elif isinstance(step, ConvertColumn) and not keeps(step.before.type, step.after.type):
+                yield from self._kept_rules(step.table, step.after.name)
 
-    def _check(self, table: str, check: Check) -> Iterator[_Look]:
+    def _kept_rules(self, table: str, column: str) -> Iterator[_Look]:
+        """The rules that a column has had all along, of which its new values know nothing."""
+        new = self._new[table]
+        if self._old[table].column(column) is None or new.column(column) is None:
+            return
+        for check in new.checks:
+            if column in columns_in(check.condition):
+                yield from self._check(table, check, anew=True)
+        for key in new.foreign_keys:
+            if key.column == column:
+                yield from self._foreign_key(table, key, anew=True)
+        for index in new.indexes:
+            if index.unique and column in _columns_of(index):
+                yield from self._unique(table, index, anew=True)
+
+    def _check(self, table: str, check: Check, *, anew: bool = False) -> Iterator[_Look]:
         old = self._old[table]
         needs = frozenset(columns_in(check.condition))
         known = next((one for one in old.checks if one.name == check.name), None)
-        if known is not None and _implies(known.condition, check.condition):
+        if known is not None and _implies(known.condition, check.condition) and not anew:
             return
         if any(self._has_rows_with_values(table, name) for name in needs):
             yield _Look(
@@ -92,10 +113,10 @@ class _Looks:
                 "change these rows, or let the contract allow them",
             )
 
-    def _foreign_key(self, table: str, key: ForeignKey) -> Iterator[_Look]:
+    def _foreign_key(self, table: str, key: ForeignKey, *, anew: bool = False) -> Iterator[_Look]:
         old = self._old[table]
         known = {(one.column, one.table, one.target) for one in old.foreign_keys}
-        if (key.column, key.table, key.target) in known:
+        if (key.column, key.table, key.target) in known and not anew:
             return
         if not self._has_rows_with_values(table, key.column):
             return
@@ -117,13 +138,13 @@ class _Looks:
             "add what they refer to, or change or delete these rows",
         )
 
-    def _unique(self, table: str, index: TableIndex) -> Iterator[_Look]:
-        parts = [part if index.expression else name_quoted(part) for part in index.parts]
-        needs = frozenset(name for sql in (*parts, index.where) if sql for name in columns_in(sql))
+    def _unique(self, table: str, index: TableIndex, *, anew: bool = False) -> Iterator[_Look]:
+        parts = _parts(index)
+        needs = _columns_of(index)
         known = [one.where for one in self._old[table].indexes if _same(one, index)]
         if not all(self._has_rows_with_values(table, n) for p in parts for n in columns_in(p)):
             return
-        if "" in known or index.where in known:
+        if ("" in known or index.where in known) and not anew:
             return
         conditions = [f"{part} IS NOT NULL" for part in parts]
         conditions += [index.where] if index.where else []
@@ -220,6 +241,16 @@ class _Looks:
             value = converted(value, known.type, new.type) or fill or f"NULL::{new.type}"
         fills = known.nullable and not new.nullable and fill
         return f"coalesce({value}, {fill})" if fills else value
+
+
+def _parts(index: TableIndex) -> list[str]:
+    """What an index is of, in SQL."""
+    return [part if index.expression else name_quoted(part) for part in index.parts]
+
+
+def _columns_of(index: TableIndex) -> frozenset[str]:
+    sql = (*_parts(index), index.where)
+    return frozenset(name for part in sql if part for name in columns_in(part))
 
 
 def _same(one: TableIndex, other: TableIndex) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import apiwright
 from apiwright.project import Project
-from apiwright.render.engine import builtin_templates
+from apiwright.render.templates import builtin_templates
 
 _LIBRARIES = ("datamodel-code-generator", "inflection", "jinja2", "ruff")
 
