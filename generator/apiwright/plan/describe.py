@@ -17,6 +17,8 @@ from apiwright.ir.operations import (
     Operation,
     PasswordAction,
     RefreshAction,
+    ResetAction,
+    ResetRequestAction,
     RowAction,
     TokenAction,
 )
@@ -127,6 +129,8 @@ _SIGN_IN: Mapping[type, str] = {
     TokenAction: "signs in: exchanges login and password for tokens",
     RefreshAction: "exchanges a refresh token for new tokens",
     LogoutAction: "signs out: ends the caller's session",
+    ResetRequestAction: "sends a token to whoever has forgotten a password, by an override",
+    ResetAction: "changes a password for a token, and ends all sessions of the account",
     PasswordAction: "changes the caller's password, and ends the other sessions of the account",
 }
 
@@ -156,6 +160,8 @@ def _details(operation: Operation, service: Service) -> Iterator[str]:
     if operation.idempotency is not None:
         yield _idempotency(operation.idempotency)
     action = operation.action
+    if isinstance(action, CreateAction) and action.issues:
+        yield f"shows the key itself as {action.issues}, this once; only its hash is stored"
     if isinstance(action, ExportAction):
         action = action.listing
     adds = isinstance(action, BulkAction) and action.verb is BulkVerb.CREATE

@@ -20,6 +20,7 @@ from apiwright.plan.storage.storage_plan import StoragePlan
 from apiwright.plan.storage.tables import needs_more
 from apiwright.plan.test_files import test_data, test_files
 from apiwright.plan.views.alerts import alerts
+from apiwright.plan.views.api_keys import api_keys_view
 from apiwright.plan.views.audit import audited_views
 from apiwright.plan.views.binding import binding_view
 from apiwright.plan.views.caching import caching_view
@@ -86,6 +87,7 @@ class Planner:
             "events": events_view(service, self._classes, handled=handled),
             "audited": audited_views(service),
             "tenancy": tenancy_view(service, self._tables),
+            "api_keys": api_keys_view(service),
             "identity": identity_view(identity, service.default_role) if identity else None,
         }
 
@@ -147,6 +149,8 @@ class Planner:
             (service.audited, ("app/audit.py", "app/models/audit.py")),
             (is_versioned(service), _WITH_VERSIONS),
             (service.idempotent, _WITH_KEYS),
+            (service.api_keys is not None, _WITH_API_KEYS),
+            (service.resets_passwords, _WITH_RESETS),
             (any(isinstance(action, ExportAction) for action in actions), _WITH_EXPORTS),
             (
                 any(isinstance(action, BulkAction) for action in actions),
@@ -395,6 +399,8 @@ _WITH_KEYS = (
     "app/models/idempotency.py",
     "app/repositories/idempotency.py",
 )
+_WITH_RESETS = ("app/models/password_reset.py", "app/services/resets.py")
+_WITH_API_KEYS = ("app/api/keys.py", "app/key_uses.py", "app/utils/api_keys.py")
 _WITH_EXPORTS = (
     "app/api/export.py",
     "app/cursors.py",

@@ -22,11 +22,16 @@ class ViewReader:
     named: Mapping[str, NamedSchema]
     entities: Mapping[str, Entity]
 
-    def view(self, schema: str, entity: Entity) -> View:
-        """How `schema` shows rows of `entity`; raises NotUnderstoodError where it can't."""
-        return View(schema, entity.name, self._loads(schema, entity, (schema,)))
+    def view(self, schema: str, entity: Entity, computed: str = "") -> View:
+        """How `schema` shows rows of `entity`; raises NotUnderstoodError where it can't.
 
-    def _loads(self, schema: str, entity: Entity, path: tuple[str, ...]) -> tuple[Load, ...]:
+        `computed` is an attribute that rows have although no column stores it.
+        """
+        return View(schema, entity.name, self._loads(schema, entity, (schema,), computed))
+
+    def _loads(
+        self, schema: str, entity: Entity, path: tuple[str, ...], computed: str = ""
+    ) -> tuple[Load, ...]:
         loads: list[Load] = []
         for name, prop in properties(self.named[schema].schema, self.named).items():
             if dropped(flat(prop.schema, self.named), Direction.RESPONSE):
@@ -34,7 +39,7 @@ class ViewReader:
             relation = shown_by(name, entity)
             if relation is not None:
                 loads.append(self._load(name, prop, relation, path))
-            elif column_for(name, entity) is None and prop.required:
+            elif column_for(name, entity) is None and prop.required and prop.attribute != computed:
                 raise NotUnderstoodError(
                     f"{schema} needs '{name}', which {entity.name} doesn't store"
                 )

@@ -23,7 +23,7 @@ from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.caching import direct_options
 from apiwright.plan.views.directness import Directness
 from apiwright.plan.views.repositories import counts, page_values
-from apiwright.plan.views.routers import location, needed_scopes, route_path
+from apiwright.plan.views.routers import key_scopes, location, needed_scopes, route_path
 from apiwright.plan.views.services import stored_values
 from apiwright.plan.views.shapes import Shapes, ShapeView
 from apiwright.plan.views.signatures import schema_imports, signature
@@ -135,6 +135,7 @@ class DirectBuilder:
             reads = action.verb is RowVerb.READ
             constants, lines = (self._read if reads else self._change)(operation, action)
         scopes = None if operation.public else needed_scopes(operation, self._service)
+        keys = None if operation.public else key_scopes(operation, self._service)
         binders = tuple(self._binders(operation))
         names = tuple(binder.name for binder in binders)
         return DirectView(
@@ -148,6 +149,7 @@ class DirectBuilder:
             binders=binders,
             options=(
                 *direct_options(operation, self._service, names),
+                *([compose("keys={}", literal(tuple(keys)))] if keys is not None else []),
                 *([constant("keyed=True")] if operation.idempotency is not None else []),
             ),
             constants=tuple(constants),

@@ -18,7 +18,7 @@ from apiwright.ir.operations import (
 from apiwright.ir.service import Service
 from apiwright.ir.shapes import properties, takes_null
 from apiwright.ir.storage import Entity
-from apiwright.plan.views.routers import needed_scopes
+from apiwright.plan.views.routers import guarded
 from apiwright.plan.views.shapes import NotDirectError, Shapes
 from apiwright.plan.views.tenancy import tenant_references
 
@@ -53,7 +53,7 @@ class Directness:
         self._check_recorded(action)
         if isinstance(action, RowAction) and action.verb is not RowVerb.READ:
             self._check_change(action, self._service.entities[action.entity])
-        if not operation.public and needed_scopes(operation, self._service) is None:
+        if not operation.public and not guarded(operation, self._service):
             raise NotDirectError("nobody knows how callers sign in")
         success = operation.success
         kinds = [content.media_type for content in success.contents] if success else []
@@ -116,6 +116,8 @@ class Directness:
     def _check_create(self, action: CreateAction, entity: Entity) -> None:
         if action.links:
             raise NotDirectError("it writes more than one table")
+        if action.issues:
+            raise NotDirectError("it makes a key, of which only the hash is stored")
         if action.rows.parents:
             raise NotDirectError("it depends on another row")
         if any(entity.column(write.column).hashed for write in action.writes):

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 
 from apiwright import names
 from apiwright.code import Code, compose, constant, ident, joined, literal
-from apiwright.ir.examples import example_row, example_value
+from apiwright.ir.examples import example_rows, example_value
 from apiwright.ir.schemas import Json
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Column, ColumnType, Entity, Fill, ManyToMany
@@ -60,7 +60,8 @@ def seed_views(service: Service, closed: Collection[str] = ()) -> tuple[SeedView
         if left & {_target(column) for column in needed_references(entity).values()}:
             left.add(entity.name)
     made = [entity for entity in _after_targets(entities) if entity.name not in left]
-    return tuple(_seed(entity, service, left) for entity in made)
+    rows = example_rows(service)
+    return tuple(_seed(entity, rows[entity.name], service, left) for entity in made)
 
 
 def _after_targets(entities: list[Entity]) -> list[Entity]:
@@ -122,8 +123,9 @@ def _account(entity: Entity, login: str, roles: list[str]) -> Code:
     return joined(values)
 
 
-def _seed(entity: Entity, service: Service, left: Collection[str]) -> SeedView:
-    row = example_row(entity, service)
+def _seed(
+    entity: Entity, row: dict[str, Json], service: Service, left: Collection[str]
+) -> SeedView:
     needed = needed_references(entity).items()
     arguments = {name: service.entities[_target(column)] for name, column in needed}
     links = [r for r in entity.relations if isinstance(r, ManyToMany) and r.ids_property]
@@ -211,7 +213,8 @@ def _value(column: Column, entity: Entity, service: Service, row: dict[str, Json
     if column.fill in _LEFT_OUT:
         return None
     if column.hashed:
-        return constant("UNSET")
+        # No key opens a row that has none.
+        return constant("UNSET") if column.property else None
     found = example_value(column, row)
     if not found or found[0] is None:
         return None

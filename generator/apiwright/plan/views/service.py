@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from apiwright import names
 from apiwright.code import Code, comment, compose, constant, dotless, ident, joined, literal
-from apiwright.ir.operations import ExportAction, PasswordAction
+from apiwright.ir.operations import ExportAction, PasswordAction, ResetRequestAction
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import ColumnType, Entity
 from apiwright.ir.versions import Version
@@ -78,6 +78,8 @@ class ServiceView:
     package: Code
     auth: bool
     changes_passwords: bool
+    resets_passwords: bool
+    reset_class: Code
     ownership: bool
     tenancy: bool
     overridden: bool
@@ -134,6 +136,8 @@ def service_view(
             isinstance(operation.action, PasswordAction)
             for operation in service.operations.values()
         ),
+        resets_passwords=service.resets_passwords,
+        reset_class=_reset_class(service),
         ownership=any(entity.owner is not None for entity in service.entities.values()),
         tenancy=has_tenants(service),
         overridden=overridden,
@@ -179,6 +183,15 @@ def _session_bases(service: Service) -> tuple[Code, ...]:
         ("NotingSession", keeps_answers(service)),
     )
     return tuple(constant(name) for name, used in watched if used)
+
+
+def _reset_class(service: Service) -> Code:
+    """The class of the service that is asked for resets; empty where nothing is."""
+    for resource in service.resources:
+        operations = (service.operations[name] for name in resource.operations)
+        if any(isinstance(operation.action, ResetRequestAction) for operation in operations):
+            return ident(resource.service_class)
+    return constant("")
 
 
 def _session_class(service: Service) -> Code:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from apiwright.code import Code, comment, compose, constant, ident, literal
-from apiwright.ir.examples import example_row, example_value
+from apiwright.ir.examples import example_rows, example_value
 from apiwright.ir.schemas import Json
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Column, ColumnType, Entity, Fill, ManyToMany
@@ -51,7 +51,7 @@ class RowMaker:
             for entity in service.entities.values()
             if entity.class_name == seed.class_name
         }
-        self._examples = {e.name: example_row(e, service) for e in service.entities.values()}
+        self._examples = example_rows(service)
         self._order = self._storable()
 
     def can_make(self, entity: str) -> bool:

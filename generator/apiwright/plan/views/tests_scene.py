@@ -93,9 +93,12 @@ class Scene:
         if chosen is None:
             return False
         usual = chosen == self.kit.people.usual_role
-        self.arranged.append(
-            compose("{} = sign_in({})", ident(name), constant("") if usual else literal(chosen))
-        )
+        arguments = [] if usual else [literal(chosen)]
+        keys = self.kit.service.api_keys
+        if keys is not None and not self.kit.people.by_token(self.operation):
+            arguments.append(constant("by_key=True"))
+            self._made[keys.entity] = self._made.get(keys.entity, 0) + 1
+        self.arranged.append(compose("{} = sign_in({})", ident(name), joined(arguments)))
         self.fixtures["sign_in"] = "SignIn"
         self.caller = True
         identity = self.kit.service.identity

@@ -68,6 +68,30 @@ def custom_tests(kit: Kit, operation: Operation) -> Iterator[TestView]:
     )
 
 
+def staged(
+    kit: Kit, operation: Operation, action: CreateAction | RowAction
+) -> tuple[Scene | None, Code, Code | None]:
+    """A scene in which an operation can write a row, its path there, and a body that it takes.
+
+    The scene is None where a test can't get so far.
+    """
+    nothing = constant("")
+    scene, entity = Scene(kit, operation), kit.service.entities[action.entity]
+    if not callable_in_tests(kit, operation) or not scene.sign_in():
+        return None, nothing, None
+    if isinstance(action, CreateAction):
+        values = parent_rows(scene, action)
+        path = scene.path(values) if values is not None else None
+    elif not kit.rows.can_make(entity.name) or (action.key is None and not scene.caller):
+        path = None
+    else:
+        row = _own_row(scene, action, entity)
+        path = None if row is None else scene.path_of(row) if row else scene.path({})
+    if path is None:
+        return None, nothing, None
+    return scene, path, example_body(scene)
+
+
 def callable_in_tests(kit: Kit, operation: Operation) -> bool:
     """Whether every parameter that the operation can't do without has an example."""
     places = (Location.QUERY, Location.HEADER, Location.COOKIE)
