@@ -60,6 +60,7 @@ def check_tenants(storage: Storage, found: Findings) -> None:
         _check_probes(schema, tenant, storage, found)
     _check_open(tenants, storage, found)
     _check_left_out(tenants, storage, found)
+    _check_keys(storage, found)
 
 
 def _tenants(storage: Storage, found: Findings) -> dict[str, _Tenant]:
@@ -222,6 +223,16 @@ def _check_left_out(tenants: Mapping[str, _Tenant], storage: Storage, found: Fin
                 )
                 found.warning("tenant-left-out", message, stored.node.key_position, hint=hint)
                 break
+
+
+def _check_keys(storage: Storage, found: Findings) -> None:
+    """An API key leads to its account before a tenant is known, and no policy shows that account."""
+    for node in storage.contract.section("schemas").values():
+        word = node.get("x-api-key")
+        if word is not None and not is_off(word):
+            message = "API keys let nobody in where there are tenants: people sign in there"
+            hint = "leave out 'x-api-key', or 'x-tenant'"
+            found.error("keys-with-tenants", message, word.key_position, hint=hint)
 
 
 def _references(name: str, storage: Storage) -> Iterator[tuple[str, str]]:
