@@ -226,7 +226,7 @@ def _check_left_out(tenants: Mapping[str, _Tenant], storage: Storage, found: Fin
 
 
 def _check_keys(storage: Storage, found: Findings) -> None:
-    """An API key leads to its account before a tenant is known, and no policy shows that account."""
+    """An API key leads to its account before a tenant is known, which no policy allows."""
     for node in storage.contract.section("schemas").values():
         word = node.get("x-api-key")
         if word is not None and not is_off(word):
