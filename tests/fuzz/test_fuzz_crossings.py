@@ -8,6 +8,7 @@ import os
 import secrets
 import subprocess
 import sys
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -52,6 +53,23 @@ class Target:
         request = urllib.request.Request(url, body, {"Content-Type": content_type})
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.loads(answer.read())
+
+    def ask(
+        self, person: str, method: str, path: str, body: Any = None, **headers: str
+    ) -> tuple[int, Any]:
+        """The status and the body of what somebody gets who asks."""
+        sent = {"Authorization": f"Bearer {self.token(person)}", **headers}
+        data = None if body is None else json.dumps(body).encode()
+        if data is not None:
+            sent["Content-Type"] = "application/json"
+        url = f"{self.running.url}{self.base}{path}"
+        request = urllib.request.Request(url, data, sent, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                text = answer.read()
+                return answer.status, json.loads(text) if text else None
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read() or b"null")
 
     def token(self, person: str) -> str:
         """An access token of somebody."""
@@ -99,7 +117,9 @@ def helpdesk(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iter
             f"print(asyncio.run(P(get_settings()).hash({PASSWORD!r})))",
         )
         plain = asyncio.run(settle(url, password.strip().splitlines()[-1]))
-        environ = service_environ(plain, ACCESS_TOKEN_SECONDS="36000")
+        assert servers.redis is not None
+        redis_url = servers.redis.url(3)
+        environ = service_environ(plain, redis_url, ACCESS_TOKEN_SECONDS="36000")
         with running_service(generated, environ, folder) as running:
             yield Target(running, HELPDESK, "/desk/v1", "/token", ("signOut",))
 
@@ -195,3 +215,36 @@ def test_nothing_crosses_in_the_reference(reference: Target, tmp_path: Path) -> 
 def test_nothing_crosses_between_tenants(helpdesk: Target, tmp_path: Path) -> None:
     """Two managers, who may do nearly everything in their own tenants."""
     fuzz(helpdesk, tmp_path)
+
+
+def test_nothing_crosses_in_what_is_kept_or_done_at_once(helpdesk: Target) -> None:
+    """Kept answers, keys of requests, references, bulk and exports, each tried across."""
+    ask = helpdesk.ask
+    for person in PEOPLE:
+        assert ask(person, "POST", "/labels", {"word": "urgent"})[0] == 201  # unique in each tenant
+        kept = [ask(person, "GET", "/labels") for _ in range(2)]
+        assert kept[0] == kept[1]
+    assert ask("alice", "GET", "/labels")[1] != ask("bob", "GET", "/labels")[1]
+
+    _, customer = ask("alice", "POST", "/customers", {"name": "Mill", "email": "a@example.com"})
+    wanted = {"title": "Stuck", "customer_id": customer["id"]}
+    key = {"Idempotency-Key": "one-and-the-same"}
+    status, ticket = ask("alice", "POST", "/tickets", wanted, **key)
+    assert status == 201
+    assert ask("alice", "POST", "/tickets", wanted, **key) == (201, ticket)
+    status, refused = ask("bob", "POST", "/tickets", wanted, **key)
+    missing = {**wanted, "customer_id": "00000000-0000-4000-8000-000000000000"}
+    assert (status, refused) == ask("bob", "POST", "/tickets", missing)
+    assert status == 409
+
+    _, [task] = ask("alice", "POST", "/tasks/bulk", [{"what": "Order a belt"}])
+    outcome = ask("bob", "PATCH", "/tasks/bulk", [{"id": task["id"], "done": True}])
+    assert [result["status"] for result in outcome[1]] == [404]
+    assert ask("bob", "DELETE", "/tasks/bulk", {"ids": [task["id"]]})[0] == 404
+    referring = [{"what": "Call", "customer_id": customer["id"]}]
+    assert ask("bob", "POST", "/tasks/bulk", referring)[0] == 409
+    assert ask("alice", "GET", f"/tasks/{task['id']}") == (200, task)
+    token = {"Authorization": f"Bearer {helpdesk.token('bob')}"}
+    url = f"{helpdesk.running.url}{helpdesk.base}/tasks/export"
+    with urllib.request.urlopen(urllib.request.Request(url, headers=token), timeout=10) as answer:
+        assert task["id"] not in answer.read().decode()

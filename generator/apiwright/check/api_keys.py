@@ -9,7 +9,7 @@ from apiwright import names
 from apiwright.check.contract import Contract, Operation
 from apiwright.check.findings import Findings
 from apiwright.check.media import note_unknown, required_schemes
-from apiwright.check.storage import Storage, answer_schema, body_schema
+from apiwright.check.storage import Storage, answer_schema, body_schema, is_off
 from apiwright.check.tables import unknown_property
 from apiwright.check.words import quoted
 from apiwright.load import Node
@@ -62,6 +62,7 @@ def check_api_keys(storage: Storage, found: Findings) -> None:
     _note_useless(contract, schemes, known=known, found=found)
     if known and any(_is_usable(scheme) for scheme in schemes.values()):
         tell = found.error if said else found.warning
+        _check_tenant(name, storage, found)
         _check_last_used(name, storage, tell)
         for operation in contract.operations:
             _check_operation(operation, name, storage, tell)
@@ -143,6 +144,16 @@ def _check_named(name: str, word: Node, storage: Storage, found: Findings) -> No
         if not fits:
             message = f"'{shown(named.text)}' cannot be the '{field}' of keys"
             found.error("key-property", message, named.position, hint=f"it has to be {wanted}")
+
+
+def _check_tenant(name: str, storage: Storage, found: Findings) -> None:
+    """A key leads to its account, and that to its tenant: nothing of a tenant comes before."""
+    for prop, node in storage.properties(name).items():
+        word = node.get("x-tenant")
+        if word is not None and not is_off(word):
+            message = f"{quoted(prop)} hides the keys of {quoted(name)} from whoever comes with one"
+            hint = "leave it out: a key is of the tenant of its account"
+            found.error("tenant-of-keys", message, word.key_position, hint=hint)
 
 
 def _check_last_used(name: str, storage: Storage, tell: Tell) -> None:

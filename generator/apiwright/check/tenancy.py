@@ -99,11 +99,29 @@ def _check_kind(
         related = [(accounts.written.key_position, "the tenant of accounts")]
         found.error("tenant-type", message, tenant.written.key_position, related=related)
     stored = storage.stored.get(schema)
+    if stored is not None and stored.key == tenant.name:
+        _check_themselves(schema, tenant, accounts, storage, found)
     sent = storage.inputs(schema).get(tenant.name) if stored is not None else None
     if sent is not None and not storage.views.of(sent).read_only:
         message = f"what clients send as {quoted(tenant.name)} is not looked at"
         hint = "a new row has the tenant of its creator: 'readOnly: true', or leave it out there"
         found.warning("idle-tenant", message, sent.key_position, hint=hint)
+
+
+def _check_themselves(
+    schema: str, tenant: _Tenant, accounts: _Tenant, storage: Storage, found: Findings
+) -> None:
+    """Where rows are tenants themselves, accounts refer to them."""
+    if (accounts.name, schema) not in set(_references(storage.identity, storage)):
+        message = (
+            f"each {quoted(schema)} is a tenant itself, but {quoted(accounts.name)} of "
+            f"{quoted(storage.identity)} refers to none"
+        )
+        related = [(accounts.written.key_position, "the tenant of accounts")]
+        hint = f"say there 'x-references: {shown(schema)}'"
+        found.error(
+            "tenant-reference", message, tenant.written.key_position, hint=hint, related=related
+        )
 
 
 def _check_probes(schema: str, tenant: _Tenant, storage: Storage, found: Findings) -> None:

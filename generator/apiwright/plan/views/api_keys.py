@@ -20,7 +20,7 @@ class ApiKeysView:
     """The model of the keys, its attributes, and how keys look and travel.
 
     Attributes that a contract doesn't have are empty. `alone` tells that some operations take a
-    key and no token.
+    key and no token; a key may have the scopes that are `narrowed`, or any if there are none.
     """
 
     class_name: Code
@@ -37,6 +37,7 @@ class ApiKeysView:
     header_code: Code
     prefix: str
     alone: bool
+    narrowed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ def api_keys_view(service: Service) -> ApiKeysView | None:
             and needed_scopes(operation, service) is None
             for operation in operations
         ),
+        narrowed=tuple(sorted(entity.column(keys.scopes).enum)),
     )
 
 

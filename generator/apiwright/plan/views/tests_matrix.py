@@ -22,6 +22,7 @@ from apiwright.ir.operations import (
     TokenAction,
 )
 from apiwright.ir.storage import ColumnType, Entity, Ownership
+from apiwright.plan.views.api_keys import api_keys_view
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_lists import ListTests
 from apiwright.plan.views.tests_people import Guard
@@ -195,14 +196,21 @@ class _Writer:
         """The lines of the operation, one for each kind of row."""
         for row in self._rows(ask):
             meets = {_ANONYMOUS: self._anonymous(ask)}
-            for role, scopes in self._kit.people.roles.items():
-                met = self._met(ask, scopes, row)
+            for role, granted in self._kit.people.roles.items():
+                met = self._met(ask, self._held(granted), row)
                 if met is not None:
                     meets[role] = met
             asked = ask.name if ask else compose("asks({})", literal(self._operation.id))
             pairs = [compose("{}: {}", literal(caller), code) for caller, code in meets.items()]
             told = compose("{{{}}}", joined(pairs))
             yield LineView(self._operation.id, asked, constant(row), told)
+
+    def _held(self, granted: frozenset[str]) -> frozenset[str]:
+        """What somebody holds to call the operation: a key may have fewer scopes than a role."""
+        keys = api_keys_view(self._kit.service)
+        if keys is None or not keys.narrowed or self._kit.people.by_token(self._operation):
+            return granted
+        return granted.intersection(keys.narrowed)
 
     def _action(self) -> Action:
         """What the operation does; an export does what a list does."""

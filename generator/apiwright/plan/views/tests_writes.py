@@ -231,10 +231,11 @@ def _leads_there(kit: Kit, operation: Operation, action: CreateAction) -> list[C
         here = f"{kit.service.base_path}{other.path}" == action.location
         if not here or other.method != "get" or not callable_in_tests(kit, other):
             continue
-        guard = kit.people.guard(other)
-        if guard is Guard.CALLER and kit.people.role(operation) != kit.people.role(
-            other, operation
-        ):
+        guard, people = kit.people.guard(other), kit.people
+        alike = people.role(operation) == people.role(other, operation) and people.by_token(
+            operation
+        ) == people.by_token(other)
+        if guard is Guard.CALLER and not alike:
             return []
         headers = constant(", headers=caller.headers" if guard is Guard.CALLER else "")
         return [
