@@ -62,9 +62,8 @@ def cost(folder: Path, *arguments: str) -> float:
 def main() -> None:
     """Measure the sizes of the command line, or the usual ones."""
     sizes = [int(word) for word in sys.argv[1:]] or list(USUAL)
-    heads = (("tables", 8), ("new, s", 10), ("a table, ms", 13), ("edit, s", 10))
-    heads += (("a table, ms", 13), ("memory, MB", 12))
-    print("".join(f"{head:>{width}}" for head, width in heads))
+    heads = f"{'tables':>8}{'new, s':>10}{'a table, ms':>13}{'edit, s':>10}{'a table, ms':>13}"
+    print(f"{heads}{'memory, MB':>12}")
     for tables in sizes:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
