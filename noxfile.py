@@ -81,8 +81,9 @@ APART = (
 )
 # Whoever has nothing left to do takes over half of what the other still has.
 BOTH_CORES = ("--numprocesses=2", "--dist=worksteal")
-# The tests of a file stay together where they share a service, and what it went through.
-FILE_BY_FILE = ("--numprocesses=2", "--dist=loadfile")
+# The tests of a file stay together where they share a service, and what it went through. Files come
+# in the order of tests/conftest.py, which knows more than how many tests each of them has.
+FILE_BY_FILE = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
 # A tool that runs tools imports subprocess and starts programs without a shell; assertions tell the
 # type checker what is known; and whatever has a token in its name is no password yet.
 BANDIT_SKIPS = "B101,B105,B404,B603,B606"

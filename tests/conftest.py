@@ -2,19 +2,66 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
+from typing import IO
 
 import pytest
 from hypothesis import settings
 
-from apiwright.local import Servers
+from apiwright.cli.commands import migrate
+from apiwright.local import PostgresServer, Servers, start_database
+from apiwright.migrate import alembic, trial
+from tests.support import warm
 from tests.support.running import ROOT, scratch_database, scratch_servers
 
+# Folders whose files take the longest: they come first, so that no worker begins one of them when
+# the others are done.
+LONGEST = ("projects", "dev", "adopt", "versions", "documentation", "migrate", "conditional")
 # How long an example takes says more about the machine than about what is tested.
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest; the order within a file stays."""
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.parent.name, len(place)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm_alembic() -> Iterator[None]:
+    """Commands that run in this process have an Alembic that does without its imports."""
+
+    def runner(output: Path, errors: IO[str]) -> warm.Piped:
+        environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        return warm.Piped(alembic.RUNNER, output, environ, errors)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alembic, "runner", runner)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_server_for_proofs() -> Iterator[None]:
+    """Commands that run in this process prove revisions on the server that all tests share."""
+    with ExitStack() as held, pytest.MonkeyPatch.context() as patch:
+
+        @cache
+        def server() -> PostgresServer:
+            return held.enter_context(start_database(ROOT, durable=False))
+
+        def shared(root: Path, *, durable: bool = True) -> PostgresServer:
+            server()
+            return start_database(ROOT, durable=durable)
+
+        for module in (trial, migrate):
+            patch.setattr(module, "start_database", shared)
+        yield
 
 
 @pytest.fixture(scope="session")

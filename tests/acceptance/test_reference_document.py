@@ -43,7 +43,9 @@ def test_the_tests_of_the_document_pass(generated: Path, servers: Servers) -> No
     assert "5 passed" in run_python(generated, environ, *arguments)
 
 
-def test_the_checks_of_the_document_pass(generated: Path, servers: Servers, tmp_path: Path) -> None:
+def test_the_checks_of_the_document_pass(
+    generated: Path, servers: Servers, tmp_path: Path, types_of_libraries: Path
+) -> None:
     """Types, style, security, tests with coverage, load and migrations, in one script.
 
     How fast the load test is depends on the machine: its bar stands among those of the benchmark
@@ -51,7 +53,8 @@ def test_the_checks_of_the_document_pass(generated: Path, servers: Servers, tmp_
     it are run then.
     """
     with scratch_database(servers) as url:
-        environ = service_environ(url, servers.redis_url)
+        known = str(types_of_libraries)
+        environ = service_environ(url, servers.redis_url, MYPY_CACHE_DIR=known)
         with running_service(generated, environ, tmp_path, port=PORT) as running:
             running.python("-m", "app.seed", "--rows", str(ROWS))
             done = subprocess.run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -58,16 +59,23 @@ def run(project: Path, commands: str) -> str:
     return "".join(said)
 
 
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project that every walk begins with, made once and copied."""
+    folder = tmp_path_factory.mktemp("fresh")
+    assert called(folder, "init", "library", "--from", str(CONTRACT)).exit_code == 0
+    return folder / "library"
+
+
 def test_there_are_ten() -> None:
     """One for each kind of edit that a week has."""
     assert len(WALKS) == 10
 
 
 @pytest.mark.parametrize("title", WALKS)
-def test_a_walk_goes_as_documented(title: str, tmp_path: Path) -> None:
+def test_a_walk_goes_as_documented(title: str, fresh: Path, tmp_path: Path) -> None:
     """Edits, commands, and what they say."""
-    assert called(tmp_path, "init", "library", "--from", str(CONTRACT)).exit_code == 0
-    project, said = tmp_path / "library", ""
+    project, said = Path(shutil.copytree(fresh, tmp_path / "library")), ""
     for kind, text in WALKS[title]:
         if kind == "diff":
             edit(project, text)

@@ -11,7 +11,13 @@ import pytest
 from apiwright.migrate import trial
 from apiwright.migrate.revisions import Part
 from tests.migrate.migrate_helpers import change, command, only_file, replace, revisions
-from tests.support.command import called, reference_project, succeeded, tree
+from tests.support.command import (
+    apiwright_process,
+    called,
+    reference_project,
+    succeeded,
+    tree,
+)
 from tests.support.contracts import TEXT, things
 
 
@@ -46,6 +52,14 @@ def test_one_revision_is_proven_alone(project: Path) -> None:
     assert done.out == f"the revisions up to {second.id} hold\n"
     early = succeeded(command(project, "migrate", "verify", "--revision", first.id))
     assert "alembic check" not in early.err
+
+
+def test_the_project_has_a_server_for_proofs(small: Path) -> None:
+    """As people run it: in the folder of the project, apart from that of development."""
+    done = succeeded(apiwright_process(small, "migrate", "verify"))
+    assert done.out == f"the revisions up to {revisions(small).head} hold\n"
+    assert (small / ".apiwright" / "test" / "postgres").is_dir()
+    assert not (small / ".apiwright" / "postgres").exists()
 
 
 def test_a_way_down_that_forgets_something_is_shown(project: Path) -> None:

@@ -11,19 +11,10 @@ from apiwright.history import read_history
 from apiwright.plan import Plan, Renames, StoragePlan, plan, storage_plan
 from apiwright.render import render
 from tests.support.contracts import Contract, understood
-from tests.support.running import run_python, service_environ
+from tests.support.running import ORDERS, run_python, service_environ
 
 _NEEDED = re.compile(r"alembic.*|app/(models/.*|(?!main|seed)[a-z_]+\.py)")
 """What the environment of migrations imports: the modules at the top, but for the application."""
-
-_RUN = """
-import sys
-from alembic import command
-from alembic.config import Config
-for line in sys.argv[1:]:
-    name, *arguments = line.split()
-    getattr(command, name)(Config("alembic.ini"), *arguments)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +57,7 @@ class AlembicProject:
     def alembic(self, *commands: str) -> str:
         """What Alembic prints when it runs commands, such as "upgrade head"."""
         environ = service_environ(self.url)
-        return run_python(self.folder, environ, "-c", _RUN, *commands)
+        return run_python(self.folder, environ, "-c", ORDERS, *commands)
 
     def sql(self, first: str) -> str:
         """The SQL of what comes after a revision, written without a database."""

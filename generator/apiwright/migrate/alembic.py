@@ -14,11 +14,26 @@ from typing import IO, Self
 
 from apiwright.migrate.errors import MigrateError
 
+RUNNER = ("-m", "apiwright.migrate.runner")
 NEEDED = ("alembic", "asyncpg", "fastapi", "pydantic_settings", "sqlalchemy")
 
 
 def ignore(_text: str) -> None:
     """Tell nobody."""
+
+
+def runner(output: Path, errors: IO[str]) -> subprocess.Popen[str]:
+    """The process, in the folder of a service."""
+    return subprocess.Popen(  # nosec B603 - fixed arguments, no shell
+        [sys.executable, *RUNNER],
+        cwd=output,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        text=True,
+        encoding="utf-8",
+    )
 
 
 class Alembic:
@@ -43,16 +58,7 @@ class Alembic:
         self.url = ""
         self._on_step, self._on_note = on_step, on_note
         self._said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
-        self._process = subprocess.Popen(  # nosec B603 - fixed arguments, no shell
-            [sys.executable, "-m", "apiwright.migrate.runner"],
-            cwd=output,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            text=True,
-            encoding="utf-8",
-        )
+        self._process = runner(output, self._said)
 
     def upgrade(self, to: str) -> None:
         """Go up to a revision; MigrateError where that fails."""

@@ -19,6 +19,7 @@ from apiwright.understand.evolution import (
 )
 from apiwright.understand.patterns import for_postgres
 from apiwright.understand.sites import Stored, is_password
+from apiwright.understand.tenancy import names_tenant
 
 _CREATED = frozenset({"created_at", "created", "created_on", "creation_date", "date_created"})
 _UPDATED = frozenset(
@@ -110,8 +111,8 @@ class ColumnReader:
         stamp = whole.extensions.get("x-timestamp")
         if stamp is not None:
             return Fill.CREATED if stamp.value == "created" else Fill.UPDATED
-        if _is_owner(whole):
-            return Fill.OWNER
+        if _is_owner(whole) or (names_tenant(whole) and name != key):
+            return Fill.OWNER if _is_owner(whole) else Fill.TENANT
         if whole.format == "date-time" and not sent and name not in self.inputs.all:
             snake = names.snake(name)
             if snake in _CREATED:

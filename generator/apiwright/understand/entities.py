@@ -25,12 +25,14 @@ from apiwright.ir.storage import (
     Unique,
 )
 from apiwright.load import Node
+from apiwright.understand.api_keys import KeySchema
 from apiwright.understand.columns import ColumnReader, Inputs, is_versioned
 from apiwright.understand.evolution import deleted_columns, renamed_column, renamed_table
 from apiwright.understand.exchange import body_content
 from apiwright.understand.operations import Written
 from apiwright.understand.relations import Embedded, RelationReader, embedded, linked_keys
 from apiwright.understand.sites import Site, SiteKind, Stored
+from apiwright.understand.tenancy import tenancy_of
 
 _LOGINS = ("email", "username", "login", "user_name", "name", "phone")
 _ROLES = ("roles", "role")
@@ -43,7 +45,8 @@ _ACTIVE = ("is_active", "active", "enabled", "is_enabled")
 class EntityReader:
     """Builds the entities of a contract from its stored schemas and the sites they live at.
 
-    `own_tables` are those that the service has beside the contract's.
+    `own_tables` are those that the service has beside the contract's; `keys` is the schema of API
+    keys, which are shown, and not stored.
     """
 
     named: Mapping[str, NamedSchema]
@@ -52,6 +55,7 @@ class EntityReader:
     written: tuple[Written, ...]
     identity: str
     own_tables: tuple[str, ...] = ()
+    keys: KeySchema | None = None
 
     def entities(self) -> dict[str, Entity]:
         """The entities by the name of their schema, without the indexes that lists want."""
@@ -108,7 +112,8 @@ class EntityReader:
 
     def _modules(self) -> dict[str, str]:
         """The modules of models, clear of those that every service has."""
-        taken = (*_TAKEN_MODULES, *(("audit", "outbox") if self.own_tables else ()))
+        taken = [*_TAKEN_MODULES, *(("audit", "outbox") if self.own_tables else ())]
+        taken += ["password_reset"] if "password_resets" in self.own_tables else []
         return names.distinct(((n, names.module(n, "schema")) for n in self.stored), taken)
 
     def _plurals(self, modules: Mapping[str, str]) -> dict[str, str]:
@@ -191,7 +196,12 @@ class EntityReader:
         """The properties of the schema itself, and those that only its inputs have."""
         own = properties(self.named[name].schema, self.named)
         extra = {key: found[0] for key, found in inputs.all.items() if key not in own}
-        return {key: prop for key, prop in {**own, **extra}.items() if not self._computed(prop)}
+        shown = self.keys.shown if self.keys is not None and self.keys.name == name else ""
+        return {
+            key: prop
+            for key, prop in {**own, **extra}.items()
+            if key != shown and not self._computed(prop)
+        }
 
     def _computed(self, prop: Property) -> bool:
         written = flat(prop.schema, self.named).extensions.get("x-column")
@@ -338,6 +348,7 @@ class EntityReader:
             relations=relations,
             soft_delete=deleted,
             owner=_owner(columns, words),
+            tenant=tenancy_of(columns, words),
             identity=identity,
             description=schema.description,
             evidence=(stored.evidence,),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apiwright.code import Code, compose, constant, ident, joined, literal
-from apiwright.ir.operations import CustomAction, Location, Operation
+from apiwright.ir.operations import CustomAction, Location, Operation, ResetRequestAction
 from apiwright.ir.service import Service
 from apiwright.plan.views.service import openness
 from apiwright.plan.views.tests_answers import path_pattern
@@ -31,6 +31,7 @@ class ChecksView:
     """Which checks of the contract concern any operation at all."""
 
     guarded: bool
+    anonymous: bool
     scoped: bool
     json: bool
     form: bool
@@ -64,6 +65,7 @@ class _Request:
     guard: Guard
     role: str | None
     scopes: bool
+    by_key: bool
     invalid: int
     methods: tuple[str, ...]
 
@@ -87,12 +89,13 @@ class Requests:
         """Whether the table has the operation."""
         return any(request.operation is operation for request in self._requests)
 
-    def checks(self) -> ChecksView:
-        """Which checks there is something to do for."""
+    def checks(self, *, matrix: bool = False) -> ChecksView:
+        """Which checks there is something to do for; a `matrix` tells who is shut out."""
         everything = self._requests
         open_ = [r for r in everything if r.guard is not Guard.CALLER or r.role is not None]
         return ChecksView(
             guarded=any(r.guard is not Guard.OPEN for r in everything),
+            anonymous=not matrix and any(r.guard is not Guard.OPEN for r in everything),
             scoped=any(r.scopes and r.role is not None for r in everything),
             json=any(is_json(r.media_type) for r in open_),
             form=any(r.media_type == FORM for r in open_),
@@ -164,6 +167,7 @@ class Requests:
             guard=guard,
             role=role if guard is Guard.CALLER else None,
             scopes=bool(self._people.scopes(operation)),
+            by_key=not self._people.by_token(operation),
             invalid=self._service.errors.statuses.get(operation.id, 422),
             methods=self._paths.methods(path),
         )
@@ -260,7 +264,8 @@ def _arguments(request: _Request) -> Iterator[Code]:
         ("body_required", _needs_body(request)),
         ("parameters", bool(operation.located(Location.QUERY))),
         ("scopes", request.scopes),
-        ("custom", isinstance(operation.action, CustomAction)),
+        ("by_key", request.guard is Guard.CALLER and request.by_key),
+        ("custom", isinstance(operation.action, CustomAction | ResetRequestAction)),
     ):
         if known:
             yield compose("{}=True", ident(name))
