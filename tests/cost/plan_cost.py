@@ -4,7 +4,7 @@ A contract of so many tables, each with eight properties, filters and a referenc
 planned by a process of its own: as a project that is new, and after an edit of one table of a
 project that is generated. CPU time is what counts, of the process and its children, so that other
 work on the machine matters little. Cost that grows with the contract alone shows as the same time
-for a table in every row.
+for a table in every row. Memory is that of the largest process so far, so that sizes have to grow.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ def cost(folder: Path, *arguments: str) -> float:
 def main() -> None:
     """Measure the sizes of the command line, or the usual ones."""
     sizes = [int(word) for word in sys.argv[1:]] or list(USUAL)
-    print(f"{'tables':>8}{'new, s':>10}{'a table, ms':>13}{'edit, s':>10}{'a table, ms':>13}")
+    heads = f"{'tables':>8}{'new, s':>10}{'a table, ms':>13}{'edit, s':>10}{'a table, ms':>13}"
+    print(f"{heads}{'memory, MB':>12}")
     for tables in sizes:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
@@ -73,8 +74,10 @@ def main() -> None:
             cost(folder, "generate", "--no-verify", "--quiet")
             spec.write_text(json.dumps(synthetic(tables, note=TEXT)), encoding="utf-8")
             edit = cost(folder, "plan", "--no-sql")
+        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         each = (1000 * seconds / tables for seconds in (new, edit))
-        print(f"{tables:>8}{new:>10.1f}{next(each):>13.1f}{edit:>10.1f}{next(each):>13.1f}")
+        ones = f"{tables:>8}{new:>10.1f}{next(each):>13.1f}{edit:>10.1f}{next(each):>13.1f}"
+        print(f"{ones}{memory:>12.0f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,14 @@ from apiwright import names
 from apiwright.ir.storage import Renamed
 from apiwright.plan.storage.declared import Declared, Renames
 from apiwright.plan.storage.findings import Note, Refusal
+from apiwright.plan.storage.found import (
+    found_part_with,
+    found_renamed,
+    found_still,
+    found_with_tables,
+)
 from apiwright.plan.storage.loose import Past, loosened
-from apiwright.plan.storage.sql import columns_renamed, name_quoted, texts_in
+from apiwright.plan.storage.sql import columns_renamed, texts_in
 from apiwright.plan.storage.steps import (
     RenameColumn,
     RenameConstraint,
@@ -23,8 +29,6 @@ from apiwright.plan.storage.steps import (
 from apiwright.plan.storage.tables import (
     Check,
     ForeignKey,
-    Found,
-    FoundPart,
     Table,
     TableColumn,
     TableIndex,
@@ -278,7 +282,7 @@ class _Evolver:
                 self._steps.append(RenameIndex(table.name, old, new))
         return replace(
             table,
-            found=_found_renamed(table.found, {**constraints, **indexes}),
+            found=found_renamed(table.found, {**constraints, **indexes}),
             checks=tuple(replace(c, name=checks.get(c.name, c.name)) for c in table.checks),
             foreign_keys=tuple(
                 replace(k, name=keys.get(k.name, k.name)) for k in table.foreign_keys
@@ -335,8 +339,9 @@ class _Evolver:
             now = replace(table, columns=(*table.columns, *kept))
             if table.name in old:
                 now = replace(now, indexes=(*now.indexes, *_indexes_of_twins(old[table.name], now)))
-            notes += self._tenants(old[table.name], table) if table.name in old else ()
-            found = _found_still(old[table.name], now) if table.name in old else None
+            was, key = old.get(table.name), key_name(table.name)
+            notes += self._tenants(was, table) if was is not None else ()
+            found = found_still(was, now, key) if was is not None else None
             goal.append(replace(now, found=found))
         for table in named:
             if table.name in wanted:
@@ -345,7 +350,7 @@ class _Evolver:
                 dropped.add(table.name)
             else:
                 now = replace(table, retained=True, foreign_keys=())
-                goal.append(replace(now, found=_found_still(table, now)))
+                goal.append(replace(now, found=found_still(table, now, key_name(table.name))))
                 notes.append(self._note(table.name, "table", "rows", ""))
         return tuple(goal), frozenset(dropped), tuple(notes)
 
@@ -411,60 +416,6 @@ def _indexes_of_twins(before: Table, now: Table) -> Iterator[TableIndex]:
     for index in before.indexes if twins else ():
         if index_columns(index) & twins and index.name not in called:
             yield replace(index, retained=True)
-
-
-def _found_renamed(found: Found | None, called: Mapping[str, str]) -> Found | None:
-    """What was found of a table, after parts that the contract implies are called otherwise."""
-    if found is None:
-        return None
-    return replace(
-        found,
-        parts=tuple(
-            replace(part, stands_for=called.get(part.stands_for, part.stands_for))
-            for part in found.parts
-        ),
-        absent=tuple(called.get(name, name) for name in found.absent),
-    )
-
-
-def _found_still(before: Table, now: Table) -> Found | None:
-    """What was found of a table and holds still, once it is as the contract has it now.
-
-    A part that the contract has no more, or has otherwise, is not there any longer, nor is what
-    took its place; a column that changes is as the contract says.
-    """
-    if before.found is None:
-        return None
-    lasting = {
-        *({key_name(now.name)} if before.key == now.key else ()),
-        *(check.name for check in before.checks if bare(check) in map(bare, now.checks)),
-        *(key.name for key in before.foreign_keys if key in now.foreign_keys),
-        *(index.name for index in before.indexes if bare(index) in map(bare, now.indexes)),
-    }
-    kept = {column.name for column in now.columns}
-    dropped = {column.name for column in before.columns} - kept
-    columns = []
-    for column in before.found.columns:
-        one, other = before.column(column.name), now.column(column.name)
-        if one is None:
-            columns.append(column)
-        elif other is not None and _as_found(one) == _as_found(other):
-            nullable = column.nullable if one.nullable == other.nullable else other.nullable
-            columns.append(replace(column, nullable=nullable))
-    return Found(
-        columns=tuple(columns),
-        parts=tuple(
-            part
-            for part in before.found.parts
-            if (not part.stands_for or part.stands_for in lasting)
-            and not dropped.intersection(part.columns)
-        ),
-        absent=tuple(name for name in before.found.absent if name in lasting),
-    )
-
-
-def _as_found(column: TableColumn) -> tuple[str, str, bool]:
-    return column.type, column.default, column.identity
 
 
 def is_link(table: Table) -> bool:
@@ -551,24 +502,10 @@ def _with_tables(tables: Iterable[Table], renamed: Mapping[str, str]) -> tuple[T
             foreign_keys=tuple(
                 replace(key, table=renamed.get(key.table, key.table)) for key in table.foreign_keys
             ),
-            found=_found_with_tables(table.found, renamed),
+            found=found_with_tables(table.found, renamed),
         )
         for table in tables
     )
-
-
-def _found_with_tables(found: Found | None, renamed: Mapping[str, str]) -> Found | None:
-    """What was found of a table, where others that it refers to have new names."""
-    if found is None:
-        return None
-    parts = []
-    for part in found.parts:
-        definition = part.definition
-        for old, new in renamed.items():
-            before, after = (f" REFERENCES {name_quoted(name)}(" for name in (old, new))
-            definition = definition.replace(before, after)
-        parts.append(replace(part, definition=definition))
-    return replace(found, parts=tuple(parts))
 
 
 def _with_columns(
@@ -590,7 +527,7 @@ def _with_columns_of(table: Table, new: Mapping[tuple[str, str], str]) -> Table:
         found = replace(
             found,
             columns=tuple(replace(column, name=called(column.name)) for column in found.columns),
-            parts=tuple(_found_part_with(part, own) for part in found.parts),
+            parts=tuple(found_part_with(part, own) for part in found.parts),
         )
     return replace(
         table,
@@ -624,16 +561,4 @@ def _with_columns_of(table: Table, new: Mapping[tuple[str, str], str]) -> Table:
             )
             for index in table.indexes
         ),
-    )
-
-
-def _found_part_with(part: FoundPart, own: Mapping[str, str]) -> FoundPart:
-    """A part that was found, of columns with new names; PostgreSQL follows them by itself."""
-    if not set(own).intersection(part.columns):
-        return part
-    definition, sign, rest = part.definition.partition(" REFERENCES ")
-    return replace(
-        part,
-        definition=columns_renamed(definition, own) + sign + rest,
-        columns=tuple(own.get(name, name) for name in part.columns),
     )
