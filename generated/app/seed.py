@@ -52,7 +52,7 @@ ACCOUNTS: tuple[dict[str, object], ...] = (
 """What the accounts that can sign in differ in."""
 
 
-async def accounts(settings: Settings) -> list[models.User]:
+async def made_accounts(settings: Settings) -> list[models.User]:
     """The accounts that sign in, with the password of SEED_PASSWORD; one is made up if unset."""
     password = settings.seed_password.get_secret_value() or secrets.token_urlsafe(12)
     if not settings.seed_password.get_secret_value():
@@ -62,10 +62,10 @@ async def accounts(settings: Settings) -> list[models.User]:
     hasher.close()
     found = []
     for number, values in enumerate(ACCOUNTS):
-        account = user(number)
+        made = user(number)
         for name, value in {**values, "password_hash": hashed}.items():
-            setattr(account, name, value)
-        found.append(account)
+            setattr(made, name, value)
+        found.append(made)
     return found
 
 
@@ -73,7 +73,7 @@ async def seed(session: AsyncSession, settings: Settings, rows: int) -> bool:
     """Store `rows` rows of each kind; False, and nothing stored, if there are any already."""
     if await session.scalar(select(exists(select(models.User)))):
         return False
-    users = await accounts(settings)
+    users = await made_accounts(settings)
     session.add_all(users)
     await session.flush()
     items = [item(number, owner=users[number % len(users)]) for number in range(rows)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -162,6 +164,20 @@ def test_a_reused_refresh_token_ends_the_session(client: TestClient, account: mo
     assert renew(client, second["refresh_token"]).status_code == 401
     assert not opens(client, second["access_token"])
     assert opens(client, other["access_token"])
+
+
+def test_a_refresh_token_that_comes_many_times_at_once_works_once(
+    client: TestClient, account: models.User
+) -> None:
+    """One of them gets new tokens; the others give away that it was copied, which ends those."""
+    token = ask(client, account.email).json()["refresh_token"]
+    with ThreadPoolExecutor(20) as threads:
+        answers = list(threads.map(lambda _: renew(client, token), range(20)))
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses == sorted([200] + [401] * 19)
+    newest = next(answer.json() for answer in answers if answer.is_success)
+    assert renew(client, newest["refresh_token"]).status_code == 401
+    assert not opens(client, newest["access_token"])
 
 
 def test_unknown_refresh_tokens_are_refused(client: TestClient) -> None:

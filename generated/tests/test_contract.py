@@ -53,14 +53,6 @@ def admit(sign_in: SignIn) -> Admit:
 
 
 @those(lambda operation: operation.guard is not Guard.OPEN)
-def test_nobody_gets_in_without_a_token(client: TestClient, operation: Operation) -> None:
-    """Who sends no token is told to sign in, before anything else is looked at."""
-    response = operation.call(client, {})
-    assert response.status_code == 401
-    assert response.headers["WWW-Authenticate"].startswith("Bearer")
-
-
-@those(lambda operation: operation.guard is not Guard.OPEN)
 def test_nobody_gets_in_with_a_false_token(client: TestClient, operation: Operation) -> None:
     """A token that nobody has issued is worth nothing."""
     response = operation.call(client, {"Authorization": "Bearer a.b.c"})

@@ -44,7 +44,7 @@ async def test_accounts_have_the_password_that_is_set() -> None:
     """Whoever has set SEED_PASSWORD can sign in with it."""
     settings = settings_with(seed_password=SecretStr("open sesame"))
     hasher = PasswordHasher(settings)
-    for account in await seed.accounts(settings):
+    for account in await seed.made_accounts(settings):
         assert await hasher.verify("open sesame", account.password_hash)
     hasher.close()
 
@@ -55,7 +55,7 @@ async def test_accounts_have_no_password_that_everybody_knows(
 ) -> None:
     """Where none is set, one is made up, and shown once."""
     settings = settings_with(seed_password=SecretStr(""))
-    [account, *_] = await seed.accounts(settings)
+    [account, *_] = await seed.made_accounts(settings)
     password = capsys.readouterr().out.split()[-1]
     hasher = PasswordHasher(settings)
     assert len(password) >= 16

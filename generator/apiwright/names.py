@@ -52,14 +52,14 @@ _TAKEN_ARGUMENTS = frozenset(
 # Names of generated modules and base classes that a method or a handler would hide.
 _TAKEN_METHODS = frozenset(
     {
-        "add", "authenticate", "bindparam", "body_of", "caller", "calls", "change", "complete",
-        "context", "date", "datetime", "find", "flush", "from_body", "from_cookie", "from_header",
-        "from_path", "from_query", "get", "get_all", "granted", "holds", "holds_any",
-        "literal_column", "matches", "model", "models", "nobody", "override", "owned", "owns",
-        "page", "path_of", "publish", "query_of", "answered", "export", "once", "policies",
-        "quote", "remove", "require", "require_owner", "respond", "restore", "router", "rows",
-        "select", "selectinload", "sent", "session", "sessions", "shapes", "statements", "tagged",
-        "unless_known", "uuid4",
+        "add", "answered", "authenticate", "bindparam", "body_of", "caller", "callers", "calls",
+        "change", "complete", "context", "date", "datetime", "export", "find", "flush",
+        "from_body", "from_cookie", "from_header", "from_path", "from_query", "get", "get_all",
+        "granted", "holds", "holds_any", "literal_column", "matches", "model", "models", "new_key",
+        "nobody", "once", "override", "owned", "owns", "page", "passed_on", "path_of", "policies",
+        "publish", "query_of", "quote", "remove", "require", "require_owner", "respond", "restore",
+        "router", "rows", "select", "selectinload", "send_password_reset", "sent", "session",
+        "sessions", "shapes", "statements", "tagged", "unless_known", "uuid4",
     }
 )  # fmt: skip
 
@@ -86,7 +86,7 @@ _TAKEN_CLASSES = frozenset(
         "CHAR", "FetchedValue", "NaiveTimestamp", "NamedType", "REAL", "SQLColumnExpression",
         "SmallInteger", "AuditEntry", "DeadLetter", "EventDelivery", "EventHandlers", "EventOf",
         "EventType", "OutboxEvent", "ApiError", "Attempts", "Bulk", "Conditions", "Export",
-        "IdempotencyKey",
+        "IdempotencyKey", "PasswordReset", "PasswordResets",
     }
 )  # fmt: skip
 

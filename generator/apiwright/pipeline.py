@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from apiwright.check.shown import check_shown
 from apiwright.history import read_history
 from apiwright.ir.operations import CustomAction, Operation
 from apiwright.ir.service import Service
@@ -117,6 +118,7 @@ def comprehend_contract(project: Project, report: Report, timings: Timings) -> U
     with timings.stage("understand"):
         contracts = completed_contracts(contracts)
         service, versions = understand_contracts(project, contracts, report)
+        check_shown(service, report)
     if _failed(report):
         return None
     return Understood(contracts.newest, service, {}, versions, contracts.older)

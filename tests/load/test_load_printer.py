@@ -88,6 +88,9 @@ note[by-the-way]: so
   | ^
   = hint: do
 
+warning[careful]: hm
+ --> c.yaml:3:1
+
 error[twice]: again
   --> a.yaml:12:1
    |
@@ -98,9 +101,6 @@ note: first
    |
  1 | y: 1
    | ^
-
-warning[careful]: hm
- --> c.yaml:3:1
 
 error[nowhere]: no place
 

@@ -352,14 +352,18 @@ def rows(connection: sa.Connection, tables: tuple[Table, ...]) -> dict[tuple[str
 
 
 def inserted(connection: sa.Connection, model: Model, service: Service, number: int) -> None:
-    """A few rows more, in every table of the model."""
+    """A few rows more, in every table of the model that has values left for them."""
     for entity in service.entities.values():
         columns = {column.property: column.name for column in entity.columns}
+        own = model.schemas[entity.name].values()
+        few = [prop for prop in own if prop.unique and prop.kind in {"enum", "list"}]
+        if any(prop.required for prop in few):
+            continue
         for more in range(2):
             mark = number * 2 + more
             values: dict[str, Any] = {"name": f"n{mark}"}
             for name, prop in model.schemas[entity.name].items():
-                if prop.kind != "reference" and (prop.required or more):
+                if prop.kind != "reference" and prop not in few and (prop.required or more):
                     values[columns[name]] = {
                         "text": f"t{mark}", "integer": mark, "decimal": mark,
                         "enum": prop.values[-1], "list": [prop.values[0]],

@@ -38,7 +38,7 @@ def schemes(**listed: Contract) -> tuple[SecurityScheme, ...]:
     return understood(contract(components={"securitySchemes": listed})).schemes
 
 
-def test_schemes_are_password_flows_or_bearer_tokens_or_others() -> None:
+def test_schemes_are_password_flows_or_bearer_tokens_or_keys_or_others() -> None:
     flow = {"tokenUrl": "/token", "scopes": {"a": "A", "b": "B"}}
     assert schemes(
         one={"type": "oauth2", "flows": {"password": flow}},
@@ -46,12 +46,16 @@ def test_schemes_are_password_flows_or_bearer_tokens_or_others() -> None:
         three={"type": "http", "scheme": "basic"},
         four={"type": "apiKey", "in": "header", "name": "X"},
         five={"type": "oauth2", "flows": {"implicit": {}}},
+        six={"type": "apiKey", "in": "query", "name": "X"},
+        seven={"type": "apiKey", "in": "header", "name": "Authorization"},
     ) == (
         SecurityScheme("one", SchemeKind.PASSWORD_FLOW, ("a", "b"), "/token", ""),
         SecurityScheme("two", SchemeKind.BEARER),
         SecurityScheme("three", SchemeKind.OTHER),
-        SecurityScheme("four", SchemeKind.OTHER),
+        SecurityScheme("four", SchemeKind.API_KEY, header="X"),
         SecurityScheme("five", SchemeKind.OTHER),
+        SecurityScheme("six", SchemeKind.OTHER),
+        SecurityScheme("seven", SchemeKind.OTHER),
     )
 
 

@@ -229,6 +229,20 @@ TYPES: list[tuple[Contract, ColumnType, bool]] = [
 ]
 
 
+def test_a_column_is_as_large_as_what_clients_send() -> None:
+    """A key that can't exist is not found, and a filter finds nothing: neither is a wrong value."""
+    small = {"type": "integer", "format": "int32"}
+    shown = thing({"a": small, "b": small, "c": small})
+    shown["properties"]["id"] = {**small, "readOnly": True}
+    query = [parameter("b", INTEGER), parameter("c", small)]
+    paths = crud("Thing", "things", takes=obj({"name": TEXT, "a": INTEGER}), query=query)
+    found = contract(paths, {"Thing": shown})
+    stored_thing = entity(found)
+    types = {name: stored_thing.column(name).type for name in ("id", "a", "b", "c")}
+    large = dict.fromkeys(("id", "a", "b"), ColumnType.INT64)
+    assert types == {**large, "c": ColumnType.INT32}
+
+
 @pytest.mark.parametrize(("words", "kind", "array"), TYPES)
 def test_a_column_has_the_type_of_its_values(
     words: Contract, kind: ColumnType, array: bool

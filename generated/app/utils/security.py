@@ -24,6 +24,7 @@ import bcrypt
 import jwt
 
 from app.config import Settings
+from app.utils.json import parse
 
 ALGORITHM = "HS256"
 LONGEST_TOKEN = 8192
@@ -193,6 +194,8 @@ class Tokens:
         numbers = isinstance(claims["exp"], int) and isinstance(claims["iat"], int)
         if not numbers or claims["exp"] - claims["iat"] > self._settings.access_token_seconds:
             raise InvalidTokenError("it lasts longer than any of ours")
+        # Claims that are made twice, or are no numbers, others may have read otherwise.
+        parse(base64.urlsafe_b64decode(text.split(".")[1] + "=="))
         if claims["use"] != "access":
             raise InvalidTokenError("it is no access token")
         return claims

@@ -11,12 +11,11 @@ from apiwright.check.tables import soft_delete
 from apiwright.check.words import listed, quoted
 from apiwright.load import Node
 from apiwright.load.wording import shown
-from apiwright.understand.actions import PRESENT_PASSWORDS
+from apiwright.understand.actions import LOGINS, PRESENT_PASSWORDS, RESET_TOKENS
 
 _ON_ROWS = frozenset({"read", "replace", "update", "delete", "restore"})
 _WITH_BODY = frozenset({"create", "replace", "update"})
-_SIGN_IN = frozenset({"token", "refresh", "logout", "password"})
-_LOGINS = ("username", "email", "login")
+_SIGN_IN = frozenset({"token", "refresh", "logout", "password", "request-reset", "reset"})
 
 
 def check_actions(storage: Storage, found: Findings) -> None:
@@ -167,13 +166,18 @@ def _check_sign_in(
     known = {names.snake(name) for name in fields}
     missing = []
     if kind == "token":
-        missing += ["username"] if not known & set(_LOGINS) else []
+        missing += ["username"] if not known & set(LOGINS) else []
         missing += ["password"] if "password" not in known else []
     elif kind == "refresh" and "refresh_token" not in known:
         missing.append("refresh_token")
     elif kind == "password":
         missing += ["current_password"] if not known & set(PRESENT_PASSWORDS) else []
         missing += ["new_password"] if "new_password" not in known else []
+    elif kind == "request-reset":
+        missing += ["email"] if not known & set(LOGINS) else []
+    elif kind == "reset":
+        missing += ["token"] if not known & set(RESET_TOKENS) else []
+        missing += ["new_password"] if not known & {"new_password", "password"} else []
     if missing:
         lacking = listed((f"'{name}'" for name in missing), "and")
         message = f"{shown(operation.label)} cannot be '{kind}': its body has no {lacking}"

@@ -77,19 +77,25 @@ def _note_field(place: Place, key: str, what: str, found: Findings) -> None:
 
 
 def check_schemes(contract: Contract, found: Findings) -> None:
-    """Schemes that no generated code knows let nobody in."""
-    required = {
-        name for place in contract.of("security-requirement") for name in place.node.mapping
-    }
+    """Schemes that no generated code knows let nobody in; those of API keys are told of apart."""
+    required = required_schemes(contract)
     for name, written in contract.section("securitySchemes").items():
         scheme = contract.resolve(written)
         kind = scheme.string("type")
         bearer = kind == "http" and scheme.string("scheme").lower() == "bearer"
         password = kind == "oauth2" and "password" in scheme.entries("flows")
-        if name in required and kind and not (bearer or password):
+        if name in required and kind and kind != "apiKey" and not (bearer or password):
             what = f"{kind} {scheme.string('scheme')}".strip() if kind == "http" else kind
-            message = (
-                f"{quoted(name)} lets nobody in: nothing here knows how to check '{shown(what)}'"
-            )
-            hint = "an override can authenticate callers"
-            found.note("unknown-authentication", message, written.key_position, hint=hint)
+            note_unknown(name, what, written, "an override can authenticate callers", found)
+
+
+def required_schemes(contract: Contract) -> frozenset[str]:
+    """The security schemes that some requirement names."""
+    places = contract.of("security-requirement")
+    return frozenset(name for place in places for name in place.node.mapping)
+
+
+def note_unknown(name: str, what: str, written: Node, hint: str, found: Findings) -> None:
+    """Tell that nobody gets in by a scheme."""
+    message = f"{quoted(name)} lets nobody in: nothing here knows how to check '{shown(what)}'"
+    found.note("unknown-authentication", message, written.key_position, hint=hint)

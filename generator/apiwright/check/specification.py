@@ -23,6 +23,10 @@ _ANYTHING_IN_SCHEMAS = frozenset({"default", "const"})
 _EXCLUDING = frozenset({"parameter", "header", "link", "example", "license", "media-type"})
 _ONE_OF_TWO = frozenset({"schema", "content", "operationId", "operationRef"})
 _BESIDE_CONTENT = frozenset({"style", "explode", "allowReserved", "example", "examples"})
+_EXAMPLES = {
+    "info": "for instance `info: {title: Shop, version: '1.0'}`",
+    "paths": "`paths: {}` is enough for a contract without operations",
+}
 
 
 def check_objects(contract: Contract, found: Findings) -> None:
@@ -137,7 +141,9 @@ def _report(place: Place, fault: Fault, contract: Contract, found: Findings) -> 
     if fault.code == "missing-field":
         where = f"'{steps(fault.path)}'" if fault.path else f"this {label}"
         position = node.key_position if node is not None else place.node.key_position
-        found.error("missing-field", f"'{fault.name}' is missing in {where}", position)
+        message = f"'{fault.name}' is missing in {where}"
+        hint = _EXAMPLES.get(fault.name, "") if place.kind == "openapi" else ""
+        found.error("missing-field", message, position, hint=hint)
     elif fault.code == "unknown-field":
         named = node_at(place.node, (*fault.path, fault.name)) or place.node
         known = fault.name in KINDS[place.kind].fields

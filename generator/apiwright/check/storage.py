@@ -142,11 +142,11 @@ def key_property(name: str, parameter: str, view: View) -> str:
 
 def _declared(contract: Contract, views: Views) -> Iterator[Stored]:
     for name, node in contract.section("schemas").items():
-        table = node.get("x-table")
-        if table is not None and table.value is not False:
-            key = table.string("key") or _usable(
-                key_property(name, "", views.of(node)), node, views
-            )
+        table, keys = node.get("x-table"), node.get("x-api-key")
+        said = table if table is not None else keys
+        if said is not None and said.value is not False:
+            key = table.string("key") if table is not None else ""
+            key = key or _usable(key_property(name, "", views.of(node)), node, views)
             yield Stored(name, node, table, key)
 
 

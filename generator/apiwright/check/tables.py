@@ -230,7 +230,7 @@ _STORED_AS = {
 
 def check_idle_words(storage: Storage, found: Findings) -> None:
     """Words about columns do nothing in a schema that is said not to be stored."""
-    for word in ("x-column", "x-unique", "x-index", "x-owner"):
+    for word in ("x-column", "x-unique", "x-index", "x-owner", "x-tenant"):
         for place, written in properties(storage.contract, word):
             schema = storage.contract.section("schemas").get(home(place))
             if schema is not None and is_off(schema.get("x-table")):

@@ -27,6 +27,7 @@ _COLOURS = {
     Severity.WARNING: "\x1b[1;33m",
     Severity.NOTE: "\x1b[1;36m",
 }
+_LAST = (Severity.NOTE, Severity.WARNING, Severity.ERROR)
 _GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 # A scalar as it stands on a line: quoted, or up to what ends it in YAML and in JSON.
 _TOKEN = re.compile(
@@ -54,16 +55,22 @@ def print_problems(
 ) -> None:
     """Write every problem, with the line that it is about, and how many there are.
 
+    What stops a run comes last, where the terminal ends: notes first, then warnings, then errors,
+    each in the order of their places. At the very end stands what has no place.
     `sources` are the texts by the file names that positions use; a problem in another file is shown
     without an excerpt. Characters that the stream's encoding lacks are written as escapes.
     """
     paint = _Paint(color)
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    for problem in report:
+    for problem in sorted(report, key=_rank):
         text = "\n".join(_lines(problem, sources, paint)) + "\n\n"
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
     if len(report):
         stream.write(summary(report) + "\n")
+
+
+def _rank(problem: Problem) -> tuple[bool, int]:
+    return problem.position is None, _LAST.index(problem.severity)
 
 
 def summary(report: Report) -> str:

@@ -223,7 +223,7 @@ _EVENTS: dict[str, Any] = _either(
 _ACTIONS = (
     "list", "create", "read", "replace", "update", "delete", "restore",
     "bulk-create", "bulk-update", "bulk-delete", "export",
-    "token", "refresh", "logout", "password", "custom",
+    "token", "refresh", "logout", "password", "request-reset", "reset", "custom",
 )  # fmt: skip
 _COMPARISONS = (
     "eq", "ne", "gt", "gte", "lt", "lte", "in", "contains", "starts-with", "is-null",
@@ -292,6 +292,21 @@ WORDS: Final[dict[str, Word]] = {
                 active=_text("The property that says whether the account may sign in"),
             ),
         ),
+        Word(
+            "x-api-key",
+            ("schema",),
+            "Rows of this schema are API keys, each of which lets programs in for an account.",
+            _either(
+                _flag("Whether they are"),
+                _object(
+                    key=_text("The property that shows the key itself, to who has just made it"),
+                    scopes=_text("The property that lists what the key is good for"),
+                    expires=_text("The property that says until when it is good"),
+                    last_used=_text("The property that shows when it was last used"),
+                    prefix=_text("The property that shows how it begins"),
+                ),
+            ),
+        ),
         Word("x-column", (PROPERTY,), "The column that stores this property.", _COLUMN),
         Word(
             "x-references",
@@ -345,6 +360,15 @@ WORDS: Final[dict[str, Word]] = {
             _either(
                 _flag("Whether it does"),
                 _object(unless=_text("The scope that lets a caller touch the rows of others")),
+            ),
+        ),
+        Word(
+            "x-tenant",
+            (PROPERTY,),
+            "This property holds the tenant that a row belongs to, or that an account is of.",
+            _either(
+                _flag("Whether it does"),
+                _object(unless=_text("The scope that lets a caller touch rows of every tenant")),
             ),
         ),
         Word(

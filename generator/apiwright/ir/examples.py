@@ -12,17 +12,28 @@ from apiwright.ir.shapes import properties
 from apiwright.ir.storage import Column, Entity
 
 
-def example_row(entity: Entity, service: Service) -> dict[str, Json]:
-    """An example value for each property of `entity` that has one.
+def example_rows(service: Service) -> dict[str, dict[str, Json]]:
+    """An example value for each property that has one, for every entity by its name.
 
     Examples of bodies and answers come first, in the order of the contract, then examples of the
     properties themselves, then values that are made up.
     """
+    known: dict[str, list[Operation]] = {}
+    for operation in service.operations.values():
+        if isinstance(operation.action, ListAction | CreateAction | RowAction):
+            known.setdefault(operation.action.entity, []).append(operation)
+    return {
+        name: _row(entity, known.get(name, []), service)
+        for name, entity in service.entities.items()
+    }
+
+
+def _row(entity: Entity, operations: list[Operation], service: Service) -> dict[str, Json]:
     found: dict[str, Json] = {}
-    for given in _given(entity, service):
+    for given in _given(operations):
         for name, value in given.items():
             found.setdefault(name, value)
-    schemas = [service.schemas[entity.name].schema, *_bodies(entity, service)]
+    schemas = [service.schemas[entity.name].schema, *_bodies(operations)]
     for schema in schemas:
         for name, prop in properties(schema, service.schemas).items():
             if name not in found:
@@ -38,29 +49,20 @@ def example_value(column: Column, row: dict[str, Json]) -> tuple[Json, ...]:
     return (row[column.property],) if column.property in row else ()
 
 
-def _operations(entity: Entity, service: Service) -> Iterator[Operation]:
-    for operation in service.operations.values():
-        action = operation.action
-        if not isinstance(action, ListAction | CreateAction | RowAction):
-            continue
-        if action.entity == entity.name:
-            yield operation
-
-
-def _given(entity: Entity, service: Service) -> Iterator[dict[str, Json]]:
-    for operation in _operations(entity, service):
+def _given(operations: list[Operation]) -> Iterator[dict[str, Json]]:
+    for operation in operations:
         if isinstance(operation.action, CreateAction) and operation.body is not None:
             for content in operation.body.contents:
                 yield from (value for value in content.example if isinstance(value, dict))
-    for operation in _operations(entity, service):
+    for operation in operations:
         success = operation.success
         if isinstance(operation.action, RowAction | CreateAction) and success is not None:
             for content in success.contents:
                 yield from (value for value in content.example if isinstance(value, dict))
 
 
-def _bodies(entity: Entity, service: Service) -> Iterator[Schema]:
-    for operation in _operations(entity, service):
+def _bodies(operations: list[Operation]) -> Iterator[Schema]:
+    for operation in operations:
         for content in operation.body.contents if operation.body is not None else ():
             if content.schema is not None:
                 yield content.schema

@@ -262,7 +262,11 @@ class LinkWrite:
 
 @dataclass(frozen=True, slots=True)
 class CreateAction:
-    """Make a row. `location` is the path at which it can be read, if there is one."""
+    """Make a row. `location` is the path at which it can be read, if there is one.
+
+    `issues` is the attribute of the answer that shows the API key which the row is made for, the
+    only time; empty for all other rows.
+    """
 
     entity: str
     rows: Rows
@@ -270,6 +274,7 @@ class CreateAction:
     links: tuple[LinkWrite, ...]
     view: View | None
     location: str = ""
+    issues: str = ""
 
 
 class RowVerb(Enum):
@@ -347,6 +352,24 @@ class PasswordAction:
 
 
 @dataclass(frozen=True, slots=True)
+class ResetRequestAction:
+    """Send a token to whoever has forgotten a password; `login` is the attribute of the body."""
+
+    login: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResetAction:
+    """Give an account another password, for a token that was sent to it.
+
+    `token` and `new` are the attributes of the body that hold the two.
+    """
+
+    token: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class CustomAction:
     """Something that only people can write; `reason` says why it was not understood."""
 
@@ -363,6 +386,8 @@ Action: TypeAlias = (
     | RefreshAction
     | LogoutAction
     | PasswordAction
+    | ResetRequestAction
+    | ResetAction
     | CustomAction
 )
 

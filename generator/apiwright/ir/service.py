@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from apiwright.ir.operations import Operation
+from apiwright.ir.operations import Operation, ResetAction, ResetRequestAction
+from apiwright.ir.policies.api_keys import ApiKeys
 from apiwright.ir.policies.events import ResourceEvents, Webhook
 from apiwright.ir.policies.limits import Limit
 from apiwright.ir.schemas import Json, NamedSchema
@@ -18,18 +19,23 @@ class SchemeKind(Enum):
 
     PASSWORD_FLOW = "oauth2-password"
     BEARER = "bearer"
+    API_KEY = "api-key"
     OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
 class SecurityScheme:
-    """A way to say who calls; `paths` of token and refresh are absolute, empty if unknown."""
+    """A way to say who calls.
+
+    The paths of token and refresh are absolute, empty if unknown; `header` carries an API key.
+    """
 
     name: str
     kind: SchemeKind
     scopes: tuple[str, ...] = ()
     token_path: str = ""
     refresh_path: str = ""
+    header: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +153,7 @@ class Service:
     webhooks: tuple[Webhook, ...] = ()
     audited: tuple[str, ...] = ()
     limits: Mapping[str, tuple[Limit, ...]] = field(default_factory=dict)
+    api_keys: ApiKeys | None = None
 
     @property
     def limited(self) -> bool:
@@ -186,6 +193,12 @@ class Service:
             if entity.identity is not None:
                 return entity
         return None
+
+    @property
+    def resets_passwords(self) -> bool:
+        """Whether forgotten passwords can be replaced."""
+        kinds = ResetRequestAction | ResetAction
+        return any(isinstance(known.action, kinds) for known in self.operations.values())
 
     @property
     def recorded(self) -> frozenset[str]:

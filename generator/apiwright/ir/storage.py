@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from apiwright.extensions.expressions import Expression
+from apiwright.ir.policies.tenancy import Tenancy
 from apiwright.ir.schemas import Json
 from apiwright.problems import Position
 
@@ -35,6 +36,7 @@ class Fill(Enum):
     CREATED = "created"
     UPDATED = "updated"
     OWNER = "owner"
+    TENANT = "tenant"
     PARENT = "parent"
     DEFAULT = "default"
     DATABASE = "database"
@@ -246,6 +248,7 @@ class Entity:
     relations: tuple[Relation, ...] = ()
     soft_delete: str = ""
     owner: Ownership | None = None
+    tenant: Tenancy | None = None
     identity: Identity | None = None
     description: str = ""
     evidence: tuple[str, ...] = ()

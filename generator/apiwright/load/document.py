@@ -100,7 +100,8 @@ def _load(
         return None
     if not isinstance(root.root.value, dict):
         message = "an OpenAPI document must be a mapping, with the key 'openapi'"
-        report.error("not-a-contract", message, root.root.position)
+        hint = "it begins with `openapi: 3.1.0`; `apiwright init DIR` lays out one"
+        report.error("not-a-contract", message, root.root.position, hint=hint)
         return None
     bundle(root, files, report)
     try:

@@ -14,7 +14,7 @@ from apiwright.load.json_faults import fault
 from apiwright.load.json_text import unescaped
 from apiwright.load.limits import MAX_DEPTH, MAX_VALUES
 from apiwright.load.node import Node, Scalar, Source, line_starts
-from apiwright.load.read_error import ReadError, check_problems
+from apiwright.load.read_error import EMPTY, ReadError, check_problems
 from apiwright.load.scalars import ScalarError, integer, real
 from apiwright.load.wording import shown
 from apiwright.problems import Report
@@ -68,7 +68,8 @@ class _Reader:
 
     def read(self) -> Node:
         if self._skip_space() == len(self._text):
-            raise ReadError("empty-file", "there is nothing in this file", self._source.position(0))
+            place = self._source.position(0)
+            raise ReadError("empty-file", "there is nothing in this file", place, hint=EMPTY)
         root = self._value()
         while self._stack:
             self._step(self._stack[-1])

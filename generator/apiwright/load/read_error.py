@@ -5,6 +5,9 @@ from __future__ import annotations
 from apiwright.load.limits import MAX_PROBLEMS
 from apiwright.problems import Position, Problem, Report
 
+EMPTY = "write what belongs here; `apiwright init DIR` lays out a contract to begin with"
+"""What to do about a file with nothing in it."""
+
 
 class ReadError(Exception):
     """Ends the reading of one file; carries the problem that ended it."""

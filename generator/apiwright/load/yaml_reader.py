@@ -14,7 +14,7 @@ import yaml
 
 from apiwright.load.limits import MAX_VALUES
 from apiwright.load.node import Node, Source
-from apiwright.load.read_error import ReadError
+from apiwright.load.read_error import EMPTY, ReadError
 from apiwright.load.yaml_messages import translated
 from apiwright.load.yaml_tree import Tree
 from apiwright.problems import Report
@@ -64,7 +64,8 @@ def _read(source: Source, report: Report, limit: int) -> Node:
         if handler is not None:
             handler(event)
     if tree.root is None:
-        raise ReadError("empty-file", "there is nothing in this file", source.position(0))
+        place = source.position(0)
+        raise ReadError("empty-file", "there is nothing in this file", place, hint=EMPTY)
     return tree.root
 
 

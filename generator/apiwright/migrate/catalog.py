@@ -42,6 +42,15 @@ _INDEXES = f"""
         AND NOT EXISTS (SELECT FROM pg_constraint n WHERE n.conindid = x.indexrelid
             AND n.conrelid = x.indrelid AND n.contype IN ('p', 'u', 'x'))
 """  # nosec B608 - constants of ours
+_POLICIES = f"""
+    SELECT c.relname, p.polname, p.polcmd::text, pg_get_expr(p.polqual, p.polrelid)
+    FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+    WHERE c.relnamespace = :schema AND {_OWN_TABLE}
+    UNION ALL SELECT c.relname, 'row level security', '',
+        'enabled' || CASE WHEN c.relforcerowsecurity THEN ' and forced' ELSE '' END
+    FROM pg_class c
+    WHERE c.relnamespace = :schema AND c.relrowsecurity AND {_OWN_TABLE}
+"""  # nosec B608 - constants of ours
 _OTHERS = f"""
     SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
         WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'foreign table' ELSE 'type' END || ' ' || c.relname,
@@ -92,6 +101,7 @@ class TableFacts:
     columns: dict[str, ColumnFacts] = field(default_factory=dict)
     constraints: dict[str, Part] = field(default_factory=dict)
     indexes: dict[str, Part] = field(default_factory=dict)
+    policies: dict[str, Part] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +123,11 @@ class Catalog:
                 null = "" if found.nullable else " not null"
                 default = f" default {found.default}" if found.default else ""
                 yield f"  column {column} {found.type}{null}{default}"
-            for kind, parts in (("constraint", facts.constraints), ("index", facts.indexes)):
+            for kind, parts in (
+                ("constraint", facts.constraints),
+                ("index", facts.indexes),
+                ("policy", facts.policies),
+            ):
                 for part, said in sorted(parts.items()):
                     yield f"  {kind} {part} {said.definition}{'' if said.valid else ' (INVALID)'}"
 
@@ -137,6 +151,9 @@ async def read_catalog(connection: AsyncConnection, schema: int) -> Catalog:
         said = ("UNIQUE " if unique else "") + str(definition).partition(" USING ")[2]
         if str(table) in tables:
             tables[str(table)].indexes[str(name)] = Part(said, bool(valid))
+    for table, name, command, condition in await rows(_POLICIES):
+        if str(table) in tables:
+            tables[str(table)].policies[str(name)] = Part(f"{command} {condition}".strip())
     tables.pop(VERSION_TABLE, None)
     return Catalog(tables, {str(name): str(said) for name, said in await rows(_OTHERS)})
 

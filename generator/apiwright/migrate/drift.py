@@ -18,7 +18,7 @@ from apiwright.migrate.catalog import (
 from apiwright.migrate.expected import expected_catalog
 from apiwright.plan.storage.tables import Table
 
-_ARTICLES = {"constraint": "a", "index": "an"}
+_ARTICLES = {"constraint": "a", "index": "an", "policy": "a"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ def without_loose(facts: TableFacts, loose: Collection[str]) -> TableFacts:
         {name: column for name, column in facts.columns.items() if name not in loose},
         {name: part for name, part in facts.constraints.items() if name not in loose},
         {name: part for name, part in facts.indexes.items() if name not in loose},
+        facts.policies,
     )
 
 
@@ -93,6 +94,7 @@ def _table(table: str, wanted: TableFacts, found: TableFacts) -> Iterator[Drift]
         yield from _column(table, name, wanted.columns.get(name), found.columns.get(name))
     yield from _parts("constraint", table, wanted.constraints, found.constraints)
     yield from _parts("index", table, wanted.indexes, found.indexes)
+    yield from _parts("policy", table, wanted.policies, found.policies)
 
 
 def _column(

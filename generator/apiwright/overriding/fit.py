@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from apiwright.overriding.read import OverrideClass, OverrideMethod
-from apiwright.problems import Report
+from apiwright.problems import Position, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,15 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedClass:
-    """The class that a module of overrides may hold, and its methods by name."""
+    """The class that a module of overrides may hold, and its methods by name.
+
+    Without those that are `needed` something of the contract can't be done, which stands there.
+    """
 
     module: str
     name: str
     methods: Mapping[str, Expected]
+    needed: Mapping[str, Position] = field(default_factory=dict)
 
 
 def check_overrides(
@@ -76,7 +80,27 @@ def check_overrides(
                 found.position,
                 hint=f"call the class {known.name}",
             )
+    for known in expected.values():
+        _check_needed(known, listed, report)
     return bound
+
+
+def _check_needed(known: ExpectedClass, classes: Iterable[OverrideClass], report: Report) -> None:
+    """Tell of methods that only an override can give a body, where none does."""
+    there = {
+        method.name
+        for found in classes
+        if (found.module, found.name) == (known.module, known.name)
+        for method in found.methods
+    }
+    for name, position in known.needed.items():
+        if name not in there:
+            report.warning(
+                "override-needed",
+                f"this answers 501 until overrides/{known.module}.py has {name}",
+                position,
+                hint=f"write `{known.methods[name].signature}` in the class {known.name}",
+            )
 
 
 def _derives(found: OverrideClass) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from apiwright.ir.operations import (
+    Action,
     BulkAction,
     CreateAction,
     CustomAction,
@@ -16,6 +17,8 @@ from apiwright.ir.operations import (
     Operation,
     PasswordAction,
     RefreshAction,
+    ResetAction,
+    ResetRequestAction,
     RowAction,
     TokenAction,
 )
@@ -126,6 +129,8 @@ _SIGN_IN: Mapping[type, str] = {
     TokenAction: "signs in: exchanges login and password for tokens",
     RefreshAction: "exchanges a refresh token for new tokens",
     LogoutAction: "signs out: ends the caller's session",
+    ResetRequestAction: "sends a token to whoever has forgotten a password, by an override",
+    ResetAction: "changes a password for a token, and ends all sessions of the account",
     PasswordAction: "changes the caller's password, and ends the other sessions of the account",
 }
 
@@ -155,6 +160,8 @@ def _details(operation: Operation, service: Service) -> Iterator[str]:
     if operation.idempotency is not None:
         yield _idempotency(operation.idempotency)
     action = operation.action
+    if isinstance(action, CreateAction) and action.issues:
+        yield f"shows the key itself as {action.issues}, this once; only its hash is stored"
     if isinstance(action, ExportAction):
         action = action.listing
     adds = isinstance(action, BulkAction) and action.verb is BulkVerb.CREATE
@@ -162,12 +169,25 @@ def _details(operation: Operation, service: Service) -> Iterator[str]:
         owner = service.entities[action.entity].owner
         unless = f", unless the caller has {owner.unless}" if owner and owner.unless else ""
         yield f"only rows whose {owner.column if owner else 'owner'} is the caller{unless}"
+    yield from _tenants(action, service)
     if isinstance(operation.action, ExportAction):
         yield from _shown_rows(operation.action.listing)
     elif isinstance(action, ListAction):
         yield from _list_details(action)
     if isinstance(action, CreateAction | RowAction | BulkAction) and action.writes:
         yield "stores " + ", ".join(f"{w.attribute} in {w.column}" for w in action.writes)
+
+
+def _tenants(action: Action, service: Service) -> Iterator[str]:
+    """Whose rows an operation works on, where there are tenants."""
+    tenancy = service.entities[action.entity].tenant if isinstance(action, OnRows) else None
+    if tenancy is None:
+        return
+    if isinstance(action, CreateAction):
+        yield f"in the caller's tenant: {tenancy.column} is never what a client sends"
+        return
+    unless = f", unless the caller has {tenancy.unless}" if tenancy.unless else ""
+    yield f"only rows of the caller's tenant, by {tenancy.column}{unless}"
 
 
 def _idempotency(known: Idempotency) -> str:
@@ -334,6 +354,7 @@ _FILLS: Mapping[Fill, str] = {
     Fill.DATABASE: "given by the database",
     Fill.VERSION: "how often it was changed",
     Fill.OWNER: "the account that creates it",
+    Fill.TENANT: "the tenant of who creates it",
     Fill.DELETED: "the time of deletion",
     Fill.DEFAULT: "a default",
 }

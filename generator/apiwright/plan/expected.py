@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from apiwright.ir.service import Service
+from apiwright.ir.operations import ResetRequestAction
+from apiwright.ir.service import Resource, Service
 from apiwright.overriding.fit import Expected, ExpectedClass
 from apiwright.plan.schema_classes import SchemaClasses, plan_schema_classes
 from apiwright.plan.views.events import events_view
 from apiwright.plan.views.signatures import signature
+from apiwright.problems import Position
 
 
 def expected_overrides(service: Service) -> dict[str, ExpectedClass]:
@@ -17,12 +19,31 @@ def expected_overrides(service: Service) -> dict[str, ExpectedClass]:
             module=resource.module,
             name=resource.service_class,
             methods={
-                service.operations[name].name: expected_method(service, classes, name)
-                for name in resource.operations
+                **{
+                    service.operations[name].name: expected_method(service, classes, name)
+                    for name in resource.operations
+                },
+                **dict.fromkeys(_resets(service, resource), SEND_RESET),
             },
+            needed=_resets(service, resource),
         )
         for resource in service.resources
     }
+
+
+SEND_RESET = Expected(
+    operation="that asks for a reset",
+    name="send_password_reset",
+    arguments=(("login", "str"), ("token", "str")),
+    returns="None",
+)
+
+
+def _resets(service: Service, resource: Resource) -> dict[str, Position]:
+    """The method that sends tokens, and the operation that needs it; none where nothing does."""
+    operations = (service.operations[name] for name in resource.operations)
+    asked = [o for o in operations if isinstance(o.action, ResetRequestAction)]
+    return {SEND_RESET.name: asked[0].position} if asked else {}
 
 
 def expected_handlers(service: Service) -> ExpectedClass | None:

@@ -20,6 +20,7 @@ from apiwright.plan.storage.storage_plan import StoragePlan
 from apiwright.plan.storage.tables import needs_more
 from apiwright.plan.test_files import test_data, test_files
 from apiwright.plan.views.alerts import alerts
+from apiwright.plan.views.api_keys import api_keys_view
 from apiwright.plan.views.audit import audited_views
 from apiwright.plan.views.binding import binding_view
 from apiwright.plan.views.caching import caching_view
@@ -37,6 +38,7 @@ from apiwright.plan.views.seeds import account_view, seed_views
 from apiwright.plan.views.service import (
     ResourceName,
     api_package,
+    has_tenants,
     identity_view,
     is_versioned,
     keeps_answers,
@@ -44,6 +46,7 @@ from apiwright.plan.views.service import (
     service_view,
 )
 from apiwright.plan.views.services import service_class_view
+from apiwright.plan.views.tenancy import tenancy_view
 from apiwright.plan.views.versions import version_view
 from apiwright.understand.versions.names import version_name
 
@@ -83,6 +86,8 @@ class Planner:
             "adopted": bool(history.unmanaged) or any(table.found for table in storage.tables),
             "events": events_view(service, self._classes, handled=handled),
             "audited": audited_views(service),
+            "tenancy": tenancy_view(service, self._tables),
+            "api_keys": api_keys_view(service),
             "identity": identity_view(identity, service.default_role) if identity else None,
         }
 
@@ -138,11 +143,14 @@ class Planner:
         for used, paths in (
             (service.identity is not None, _WITH_SIGN_IN),
             (service.recorded, _WITH_RECORDING),
+            (has_tenants(service), ("app/tenancy.py",)),
             (service.events, _WITH_EVENTS),
             (service.webhooks, ("app/relay/webhooks.py",)),
             (service.audited, ("app/audit.py", "app/models/audit.py")),
             (is_versioned(service), _WITH_VERSIONS),
             (service.idempotent, _WITH_KEYS),
+            (service.api_keys is not None, _WITH_API_KEYS),
+            (service.resets_passwords, _WITH_RESETS),
             (any(isinstance(action, ExportAction) for action in actions), _WITH_EXPORTS),
             (
                 any(isinstance(action, BulkAction) for action in actions),
@@ -391,6 +399,8 @@ _WITH_KEYS = (
     "app/models/idempotency.py",
     "app/repositories/idempotency.py",
 )
+_WITH_RESETS = ("app/models/password_reset.py", "app/services/resets.py")
+_WITH_API_KEYS = ("app/api/keys.py", "app/key_uses.py", "app/utils/api_keys.py")
 _WITH_EXPORTS = (
     "app/api/export.py",
     "app/cursors.py",

@@ -48,6 +48,7 @@ class SchemaClasses:
     classes: tuple[SchemaClass, ...]
     parameters: tuple[QueryClass, ...]
     by_use: Mapping[tuple[str, Direction], ClassRef]
+    by_place: Mapping[tuple[str, str], ClassRef]
 
     def ref(self, schema: str, direction: Direction) -> ClassRef | None:
         """The class that stands for a named schema in `direction`; None if it has none."""
@@ -55,10 +56,7 @@ class SchemaClasses:
 
     def parameter_class(self, operation: str, place: str) -> ClassRef | None:
         """The class of an operation's parameters in `place`."""
-        for known in self.parameters:
-            if (known.operation, known.place) == (operation, place):
-                return known.ref
-        return None
+        return self.by_place.get((operation, place))
 
 
 def plan_schema_classes(service: Service) -> SchemaClasses:
@@ -78,10 +76,12 @@ def plan_schema_classes(service: Service) -> SchemaClasses:
     classes = {
         ref: SchemaClass(ref, schema, direction) for (schema, direction), ref in by_use.items()
     }
+    parameters = tuple(_parameter_classes(service, {ref.name for ref in classes}))
     return SchemaClasses(
         classes=tuple(classes[ref] for ref in sorted(classes)),
-        parameters=tuple(_parameter_classes(service, {ref.name for ref in classes})),
+        parameters=parameters,
         by_use=by_use,
+        by_place={(known.operation, known.place): known.ref for known in parameters},
     )
 
 

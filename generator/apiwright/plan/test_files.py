@@ -13,15 +13,21 @@ from apiwright.ir.versions import Version
 from apiwright.plan.files import DataFile, PlannedFile
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.binding import binding_view
+from apiwright.plan.views.seeds import account_view
 from apiwright.plan.views.service import is_versioned, keeps_answers, resource_name
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_answers import answers_document
+from apiwright.plan.views.tests_api_keys import key_tests_view
 from apiwright.plan.views.tests_load import load_view
+from apiwright.plan.views.tests_matrix import matrix_view
 from apiwright.plan.views.tests_models import model_tests_view
+from apiwright.plan.views.tests_owasp import owasp_view
 from apiwright.plan.views.tests_recording import audit_tests, told_tests
+from apiwright.plan.views.tests_resets import reset_tests_view
 from apiwright.plan.views.tests_resources import resource_tests_view
 from apiwright.plan.views.tests_services import service_tests_views
 from apiwright.plan.views.tests_sign_in import account_tests_view, sign_in_tests_view
+from apiwright.plan.views.tests_tenancy import walls_view
 from apiwright.plan.views.tests_versions import VersionTestsView, version_tests_view
 
 
@@ -51,6 +57,7 @@ def test_files(
         "kit": view,
         "package": dotted("tests"),
         "account": account_tests_view(kit),
+        "seeded": account_view(service.identity, service) if service.identity else None,
         "overridden": tuple(resource_name(r) for r in service.resources if r.module in bound),
     }
 
@@ -141,17 +148,33 @@ def _with_views(
 ) -> Iterator[tuple[str, dict[str, object]]]:
     """The tests that are made of what the contract says, each with its view."""
     yield "tests/contract.py", {"operations": kit.requests.views()}
-    yield "tests/test_contract.py", {"checks": kit.requests.checks()}
+    matrix = matrix_view(kit)
+    checks = kit.requests.checks(matrix=matrix is not None)
+    yield "tests/test_contract.py", {"checks": checks}
     yield "tests/test_services.py", {"reads": service_tests_views(kit, classes)}
     factories = kit.rows.view()
     if factories.functions:
         yield "tests/factories.py", {"factories": factories}
     sign_in, load = sign_in_tests_view(kit), load_view(kit)
-    models = model_tests_view(kit, called)
+    if kit.people.known:
+        for path in _CREDENTIALS:
+            yield path, {"sign_in": sign_in}
+    models, keys = model_tests_view(kit, called), key_tests_view(kit)
     if sign_in is not None:
         yield "tests/test_auth.py", {"sign_in": sign_in}
+    resets = reset_tests_view(kit)
+    if resets is not None and sign_in is not None:
+        yield _RESETS, {"resets": resets, "sign_in": sign_in}
+    if keys is not None:
+        yield _API_KEYS, {"keys": keys}
     if models is not None:
         yield "tests/test_models.py", {"models": models}
+    if matrix is not None:
+        yield "tests/test_matrix.py", {"matrix": matrix}
+    walls = walls_view(kit)
+    if walls:
+        yield "tests/test_tenancy.py", {"walls": walls}
+    yield _OWASP, {"owasp": owasp_view(kit)}
     yield from _recording(kit)
     if load is not None:
         for path in _LOAD:
@@ -210,15 +233,19 @@ _ALWAYS = (
     "tests/test_validators.py",
     "tests/wire.py",
 )
+_RESETS = "tests/test_resets.py"
+_API_KEYS = "tests/test_api_keys.py"
 _DEPRECATION = "tests/test_deprecation.py"
 _BULK = "tests/test_bulk.py"
 _EXPORTS = ("tests/test_csv.py", "tests/test_export.py")
+_OWASP = "tests/test_owasp.py"
 _IDEMPOTENCY = "tests/test_idempotency.py"
 _VERSIONS = "tests/test_versions.py"
 _LIMITS = "tests/test_limits.py"
 _CONDITIONS = "tests/test_conditions.py"
 _CACHING = "tests/test_caching.py"
-_WITH_SIGN_IN = ("tests/test_attempts.py", "tests/test_security.py", "tests/test_sessions.py")
+_WITH_SIGN_IN = ("tests/test_attempts.py", "tests/test_sessions.py")
+_CREDENTIALS = ("tests/test_passwords.py", "tests/test_tokens.py")
 _LOAD = (
     "tests/performance/__init__.py",
     "tests/performance/conftest.py",
@@ -229,9 +256,13 @@ _TAKEN = frozenset(
     for path in (
         *_ALWAYS,
         *_WITH_SIGN_IN,
+        *_CREDENTIALS,
+        _API_KEYS,
+        _RESETS,
         _BULK,
         *_EXPORTS,
         _IDEMPOTENCY,
+        _OWASP,
         _CACHING,
         _CONDITIONS,
         _DEPRECATION,
@@ -242,6 +273,8 @@ _TAKEN = frozenset(
         "tests/test_binding.py",
         "tests/test_contract.py",
         "tests/test_events.py",
+        "tests/test_matrix.py",
+        "tests/test_tenancy.py",
         "tests/test_models.py",
         "tests/test_overriding.py",
         "tests/test_relay.py",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from apiwright import names
@@ -20,6 +20,8 @@ from apiwright.ir.operations import (
     PasswordAction,
     PathColumn,
     RefreshAction,
+    ResetAction,
+    ResetRequestAction,
     RowAction,
     Rows,
     RowVerb,
@@ -27,6 +29,7 @@ from apiwright.ir.operations import (
     View,
     Write,
 )
+from apiwright.ir.policies.api_keys import ApiKeys
 from apiwright.ir.policies.bulk import BulkVerb
 from apiwright.ir.schemas import NamedSchema, Schema
 from apiwright.ir.service import SecurityScheme
@@ -53,6 +56,11 @@ _PASSWORDS = frozenset({"password", "change_password"})
 PRESENT_PASSWORDS = ("current_password", "old_password", "password")
 """What a body may call the password that is to be changed."""
 
+RESETS = frozenset({"request-reset", "reset"})
+LOGINS = ("email", "username", "login")
+RESET_TOKENS = ("token", "reset_token", "code")
+"""What bodies of a reset may call whom it is for, and what was sent."""
+
 _RESTORES = frozenset({"restore", "undelete", "recover"})
 
 
@@ -64,16 +72,28 @@ class Understood:
     evidence: tuple[str, ...]
 
 
+def shown_to_all(written: Iterable[Written], sites: Mapping[str, Site]) -> frozenset[str]:
+    """The entities of which an operation shows rows whose owners are others than the caller."""
+    return frozenset(
+        site.schema
+        for item in written
+        if item.operation.method == "get"
+        and (item.operation.public or item.node.string("x-rows") == "all")
+        and (site := sites.get(item.operation.path)) is not None
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ActionReader:
-    """Finds the action of each operation."""
+    """Finds the action of each operation; `visible` are the entities that everybody may read."""
 
     named: Mapping[str, NamedSchema]
     entities: Mapping[str, Entity]
     sites: Mapping[str, Site]
     schemes: tuple[SecurityScheme, ...]
     base_path: str
-    written: tuple[Written, ...]
+    visible: frozenset[str]
+    keys: ApiKeys | None = None
 
     def understand(self, item: Written) -> Understood:
         """What the operation does, and why we think so; a CustomAction where nobody knows."""
@@ -109,7 +129,24 @@ class ActionReader:
         if kind == "password" or (not kind and last in _PASSWORDS and changes):
             evidence = f"{operation.method.upper()} {operation.path} takes a new password"
             return Understood(self._password(operation), (evidence,))
-        return None
+        return self._reset(operation, kind)
+
+    def _reset(self, operation: Operation, kind: str) -> Understood | None:
+        if kind not in RESETS:
+            return None
+        if not operation.public:
+            raise NotUnderstoodError("nobody can sign in who has forgotten the password")
+        found = self._body_attributes(operation)
+        if kind == "request-reset":
+            login = next((found[name] for name in LOGINS if name in found), None)
+            if login is None:
+                raise NotUnderstoodError("the body has no email and no username")
+            return Understood(ResetRequestAction(login), ())
+        token = next((found[name] for name in RESET_TOKENS if name in found), None)
+        new = found.get("new_password") or found.get("password")
+        if token is None or new is None:
+            raise NotUnderstoodError("the body has no token and new_password")
+        return Understood(ResetAction(token, new), ())
 
     def _token(self, operation: Operation) -> TokenAction:
         found = self._body_attributes(operation)
@@ -207,6 +244,8 @@ class ActionReader:
             name = operation.located(Location.QUERY)[0].name
             raise NotUnderstoodError(f"parameter '{name}' means nothing for many rows")
         said = item.node.get("x-bulk")
+        if self._holds_keys(entity) and verb is not BulkVerb.DELETE:
+            raise NotUnderstoodError("API keys are made and changed one by one")
         action = BulkReader(self.named, self._views).read(
             operation,
             entity,
@@ -291,16 +330,32 @@ class ActionReader:
         schema = self._body(operation)
         writes, links = self._views.writes(schema, entity)
         rows = self._path_rows(operation, entity, key="")
-        self._check_sources(entity, {write.column for write in writes}, rows, operation)
+        keys = self.keys if self._holds_keys(entity) else None
+        made = {keys.scopes, keys.start} if keys is not None else set()
+        given = {write.column for write in writes} | made
+        self._check_sources(entity, given, rows, operation)
+        shown = keys.shown if keys is not None else ""
+        if keys is not None and not self._shows(operation, shown):
+            raise NotUnderstoodError(f"the answer doesn't show the key, as '{shown}'")
         action = CreateAction(
             entity=entity.name,
             rows=rows,
             writes=writes,
             links=links,
-            view=self._answer_view(operation, entity),
+            view=self._answer_view(operation, entity, shown),
             location=self._location(operation, entity),
+            issues=shown,
         )
         return Understood(action, (f"POST {operation.path} takes an object",))
+
+    def _holds_keys(self, entity: Entity) -> bool:
+        return self.keys is not None and self.keys.entity == entity.name
+
+    def _shows(self, operation: Operation, attribute: str) -> bool:
+        """Whether the answer has a property that becomes this attribute."""
+        answer = answer_schema(operation)
+        found = properties(answer, self.named) if answer is not None else {}
+        return any(prop.attribute == attribute for prop in found.values())
 
     def _check_sources(
         self, entity: Entity, written: set[str], rows: Rows, operation: Operation
@@ -315,6 +370,8 @@ class ActionReader:
                 )
             if column.fill is Fill.OWNER and operation.public:
                 raise NotUnderstoodError("rows have an owner, but nobody has to sign in")
+            if column.fill is Fill.TENANT and operation.public:
+                raise NotUnderstoodError("rows have a tenant, but nobody has to sign in")
             if column.fill is Fill.GENERATED and not _can_generate(column):
                 raise NotUnderstoodError(f"nobody gives '{column.property}' a value")
 
@@ -335,6 +392,9 @@ class ActionReader:
         links: tuple[LinkWrite, ...] = ()
         if verb in {RowVerb.REPLACE, RowVerb.UPDATE}:
             writes, links = self._views.writes(self._body(operation), entity)
+            scopes = self.keys.scopes if self.keys and self.keys.entity == entity.name else ""
+            if any(write.column == scopes for write in writes):
+                raise NotUnderstoodError("what a key is good for is settled when it is made")
         elif operation.body is not None:
             raise NotUnderstoodError("it takes a body, which nothing stores")
         if operation.located(Location.QUERY):
@@ -368,14 +428,7 @@ class ActionReader:
         rows = self._path_rows(item.operation, entity, key)
         said = item.node.string("x-rows")
         owned = entity.owner is not None and not item.operation.public and said != "all"
-        visible = any(self._shows_all(other, entity) for other in self.written)
-        return Rows(rows.parents, owned, visible)
-
-    def _shows_all(self, item: Written, entity: Entity) -> bool:
-        site = self.sites.get(item.operation.path)
-        reads = item.operation.method == "get" and site is not None
-        here = reads and site is not None and site.schema == entity.name
-        return here and (item.operation.public or item.node.string("x-rows") == "all")
+        return Rows(rows.parents, owned, entity.name in self.visible)
 
     def _path_rows(self, operation: Operation, entity: Entity, key: str) -> Rows:
         parents = []
@@ -403,7 +456,7 @@ class ActionReader:
             raise NotUnderstoodError("it takes no JSON and no form")
         return content.schema
 
-    def _answer_view(self, operation: Operation, entity: Entity) -> View | None:
+    def _answer_view(self, operation: Operation, entity: Entity, computed: str = "") -> View | None:
         answer = answer_schema(operation)
         if answer is None:
             success = operation.success
@@ -413,7 +466,7 @@ class ActionReader:
         name = target(answer)
         if name not in self.named or not flat(answer, self.named).properties:
             raise NotUnderstoodError("the answer is no object with a name")
-        return self._views.view(name, entity)
+        return self._views.view(name, entity, computed)
 
     @property
     def _views(self) -> ViewReader:

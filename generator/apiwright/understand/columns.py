@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from apiwright import names
 from apiwright.ir.schemas import Json, NamedSchema, Property, Schema
 from apiwright.ir.shapes import flat, properties, takes_null, target
 from apiwright.ir.storage import Bounds, Column, ColumnType, Fill, OnDelete, Reference
 from apiwright.load import Node
-from apiwright.understand.column_types import kind_of
+from apiwright.understand.column_types import Kind, kind_of
 from apiwright.understand.evolution import (
     backfill,
     deleted_values,
@@ -19,6 +19,7 @@ from apiwright.understand.evolution import (
 )
 from apiwright.understand.patterns import for_postgres
 from apiwright.understand.sites import Stored, is_password
+from apiwright.understand.tenancy import names_tenant
 
 _CREATED = frozenset({"created_at", "created", "created_on", "creation_date", "date_created"})
 _UPDATED = frozenset(
@@ -31,11 +32,13 @@ _UPDATED = frozenset(
 class Inputs:
     """The properties that clients send when they make or change a thing, by name.
 
-    `made` are those of the bodies that make one, `all` those of every body that writes one.
+    `made` are those of the bodies that make one, `all` those of every body that writes one. `asked`
+    are the parameters that name a value of a property.
     """
 
     made: Mapping[str, tuple[Property, ...]]
     all: Mapping[str, tuple[Property, ...]]
+    asked: Mapping[str, tuple[Schema, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class ColumnReader:
     def column(self, name: str, prop: Property, key: str) -> Column:
         """The column that stores the property `name`; `key` is the property of the primary key."""
         whole = flat(prop.schema, self.named)
-        kind = kind_of(prop.schema, self.named)
+        kind = self._kind(name, prop)
         hashed = self._is_hashed(name, prop.schema, whole)
         enum = _texts(self._item(whole) if kind.array else whole)
         written = whole.extensions.get("x-column")
@@ -84,6 +87,15 @@ class ColumnReader:
         )
         return _hashed(column) if hashed else column
 
+    def _kind(self, name: str, prop: Property) -> Kind:
+        """The type of a column: numbers are kept, and compared, as large as clients may send."""
+        kind = kind_of(prop.schema, self.named)
+        if kind != Kind(ColumnType.INT32):
+            return kind
+        sent = [writer.schema for writer in self.inputs.all.get(name, ())]
+        kinds = {kind_of(s, self.named) for s in (*sent, *self.inputs.asked.get(name, ()))}
+        return Kind(ColumnType.INT64) if Kind(ColumnType.INT64) in kinds else kind
+
     def _item(self, whole: Schema) -> Schema:
         return flat(whole.items, self.named) if whole.items is not None else whole
 
@@ -99,8 +111,8 @@ class ColumnReader:
         stamp = whole.extensions.get("x-timestamp")
         if stamp is not None:
             return Fill.CREATED if stamp.value == "created" else Fill.UPDATED
-        if _is_owner(whole):
-            return Fill.OWNER
+        if _is_owner(whole) or (names_tenant(whole) and name != key):
+            return Fill.OWNER if _is_owner(whole) else Fill.TENANT
         if whole.format == "date-time" and not sent and name not in self.inputs.all:
             snake = names.snake(name)
             if snake in _CREATED:

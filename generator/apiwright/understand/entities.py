@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from apiwright import names
-from apiwright.ir.operations import Operation
-from apiwright.ir.schemas import NamedSchema, Property
+from apiwright.ir.operations import Location, Operation
+from apiwright.ir.schemas import NamedSchema, Property, Schema
 from apiwright.ir.shapes import flat, properties
 from apiwright.ir.storage import (
     Column,
@@ -25,12 +25,14 @@ from apiwright.ir.storage import (
     Unique,
 )
 from apiwright.load import Node
+from apiwright.understand.api_keys import KeySchema
 from apiwright.understand.columns import ColumnReader, Inputs, is_versioned
 from apiwright.understand.evolution import deleted_columns, renamed_column, renamed_table
 from apiwright.understand.exchange import body_content
 from apiwright.understand.operations import Written
 from apiwright.understand.relations import Embedded, RelationReader, embedded, linked_keys
 from apiwright.understand.sites import Site, SiteKind, Stored
+from apiwright.understand.tenancy import tenancy_of
 
 _LOGINS = ("email", "username", "login", "user_name", "name", "phone")
 _ROLES = ("roles", "role")
@@ -43,7 +45,8 @@ _ACTIVE = ("is_active", "active", "enabled", "is_enabled")
 class EntityReader:
     """Builds the entities of a contract from its stored schemas and the sites they live at.
 
-    `own_tables` are those that the service has beside the contract's.
+    `own_tables` are those that the service has beside the contract's; `keys` is the schema of API
+    keys, which are shown, and not stored.
     """
 
     named: Mapping[str, NamedSchema]
@@ -52,12 +55,13 @@ class EntityReader:
     written: tuple[Written, ...]
     identity: str
     own_tables: tuple[str, ...] = ()
+    keys: KeySchema | None = None
 
     def entities(self) -> dict[str, Entity]:
         """The entities by the name of their schema, without the indexes that lists want."""
         tables, modules = self._tables(), self._modules()
         plurals = self._plurals(modules)
-        inputs = {name: self._inputs(name) for name in self.stored}
+        inputs = self._all_inputs()
         words: dict[str, dict[str, Mapping[str, Node]]] = {}
         shown: dict[str, tuple[Embedded, ...]] = {}
         linked: dict[str, dict[str, str]] = {}
@@ -108,7 +112,8 @@ class EntityReader:
 
     def _modules(self) -> dict[str, str]:
         """The modules of models, clear of those that every service has."""
-        taken = (*_TAKEN_MODULES, *(("audit", "outbox") if self.own_tables else ()))
+        taken = [*_TAKEN_MODULES, *(("audit", "outbox") if self.own_tables else ())]
+        taken += ["password_reset"] if "password_resets" in self.own_tables else []
         return names.distinct(((n, names.module(n, "schema")) for n in self.stored), taken)
 
     def _plurals(self, modules: Mapping[str, str]) -> dict[str, str]:
@@ -130,11 +135,25 @@ class EntityReader:
         found = names.distinct(wanted, (*_TAKEN_TABLES, *self.own_tables))
         return {name: names.sql(table) for name, table in found.items()}
 
-    def _inputs(self, name: str) -> Inputs:
-        """What clients send to make or change things of this schema."""
+    def _all_inputs(self) -> dict[str, Inputs]:
+        """What clients send to make, change or find things, by the names of their schemas."""
+        writers: dict[str, list[tuple[Operation, bool]]] = {}
+        asked: dict[str, dict[str, list[Schema]]] = {}
+        for item in self.written:
+            for name, makes in self._written_by(item):
+                writers.setdefault(name, []).append((item.operation, makes))
+            for name, key, schema in self._asked_by(item.operation):
+                asked.setdefault(name, {}).setdefault(key, []).append(schema)
+        return {
+            name: self._inputs(writers.get(name, []), asked.get(name, {})) for name in self.stored
+        }
+
+    def _inputs(
+        self, writers: Iterable[tuple[Operation, bool]], asked: Mapping[str, list[Schema]]
+    ) -> Inputs:
         made: dict[str, list[Property]] = {}
         sent: dict[str, list[Property]] = {}
-        for operation, makes in self._writers(name):
+        for operation, makes in writers:
             content = body_content(operation)
             schema = content.schema if content is not None else None
             for key, prop in properties(schema, self.named).items() if schema else ():
@@ -146,29 +165,43 @@ class EntityReader:
         return Inputs(
             {key: tuple(found) for key, found in made.items()},
             {key: tuple(found) for key, found in sent.items()},
+            {key: tuple(found) for key, found in asked.items()},
         )
 
-    def _writers(self, name: str) -> Iterator[tuple[Operation, bool]]:
-        """The operations that write things of a schema, and whether each makes a new one."""
-        for item in self.written:
-            operation = item.operation
-            said = item.node.get("x-action")
-            kind = (said.text or said.string("kind")) if said is not None else ""
-            site = self.sites.get(operation.path)
-            schema = said.string("schema") if said is not None else ""
-            if (schema or (site.schema if site is not None else "")) != name:
-                continue
-            collection = site is not None and site.kind is SiteKind.COLLECTION
-            makes = kind == "create" or (not kind and collection and operation.method == "post")
-            changes = not kind and not collection and operation.method in {"put", "patch"}
-            if makes or changes or kind in {"replace", "update"}:
-                yield operation, makes
+    def _written_by(self, item: Written) -> Iterator[tuple[str, bool]]:
+        """The schema of which an operation writes a thing, and whether it makes a new one."""
+        operation = item.operation
+        said = item.node.get("x-action")
+        kind = (said.text or said.string("kind")) if said is not None else ""
+        site = self.sites.get(operation.path)
+        schema = said.string("schema") if said is not None else ""
+        collection = site is not None and site.kind is SiteKind.COLLECTION
+        makes = kind == "create" or (not kind and collection and operation.method == "post")
+        changes = not kind and not collection and operation.method in {"put", "patch"}
+        if makes or changes or kind in {"replace", "update"}:
+            yield schema or (site.schema if site is not None else ""), makes
+
+    def _asked_by(self, operation: Operation) -> Iterator[tuple[str, str, Schema]]:
+        """The parameters that name a value: the schema and the property, and their own schema."""
+        site = self.sites.get(operation.path)
+        if site is None or site.schema not in self.stored:
+            return
+        for parameter in operation.parameters:
+            if parameter.location is Location.QUERY:
+                yield site.schema, parameter.name, parameter.schema
+            elif parameter.location is Location.PATH and parameter.name == site.key:
+                yield site.schema, self.stored[site.schema].key, parameter.schema
 
     def _all_properties(self, name: str, inputs: Inputs) -> dict[str, Property]:
         """The properties of the schema itself, and those that only its inputs have."""
         own = properties(self.named[name].schema, self.named)
         extra = {key: found[0] for key, found in inputs.all.items() if key not in own}
-        return {key: prop for key, prop in {**own, **extra}.items() if not self._computed(prop)}
+        shown = self.keys.shown if self.keys is not None and self.keys.name == name else ""
+        return {
+            key: prop
+            for key, prop in {**own, **extra}.items()
+            if key != shown and not self._computed(prop)
+        }
 
     def _computed(self, prop: Property) -> bool:
         written = flat(prop.schema, self.named).extensions.get("x-column")
@@ -315,6 +348,7 @@ class EntityReader:
             relations=relations,
             soft_delete=deleted,
             owner=_owner(columns, words),
+            tenant=tenancy_of(columns, words),
             identity=identity,
             description=schema.description,
             evidence=(stored.evidence,),

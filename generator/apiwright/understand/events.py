@@ -34,8 +34,9 @@ RECORDING_TABLES = {
     "event_deliveries": ("ix_event_deliveries_position",),
     "dead_letters": ("ix_dead_letters_position",),
     "audit_entries": ("ix_audit_entries_resource_key_id",),
+    "password_resets": ("ix_password_resets_account_id", "ix_password_resets_expires_at"),
 }
-"""The tables of events and of the audit trail, with the names of their indexes."""
+"""Tables of events, of the audit trail and of resets, with the names of their indexes."""
 
 
 def recording_tables(document: Document, named: Mapping[str, NamedSchema]) -> tuple[str, ...]:

@@ -88,6 +88,7 @@ def with_indexes(entity: Entity, operations: Iterable[Operation]) -> Entity:
         if columns != (entity.key,) and not _covered(columns, method, found)
     ]
     derived += _for_references(entity, derived)
+    derived += _for_tenants(entity, derived)
     taken = {index.columns for index in derived}
     declared = [index for index in entity.indexes if index.columns not in taken]
     return replace(entity, indexes=(*declared, *derived))
@@ -101,6 +102,15 @@ def _for_references(entity: Entity, derived: Iterable[Index]) -> list[Index]:
         for column in entity.columns
         if column.reference is not None and column.name not in served
     ]
+
+
+def _for_tenants(entity: Entity, derived: Iterable[Index]) -> list[Index]:
+    """An index of the column that says to which tenant rows belong: every statement asks for it."""
+    tenant = entity.tenant.column if entity.tenant is not None else entity.key
+    served = {entity.key, *(index.columns[0] for index in derived if not index.partial)}
+    if tenant in served:
+        return []
+    return [Index(_name(entity, (tenant,), False), (tenant,), reason="it tells tenants apart")]
 
 
 def _ended(column: str, entity: Entity) -> tuple[str, ...]:

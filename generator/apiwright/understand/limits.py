@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from apiwright import names
-from apiwright.ir.operations import CreateAction, Operation, RefreshAction, TokenAction
+from apiwright.ir.operations import (
+    CreateAction,
+    Operation,
+    RefreshAction,
+    ResetAction,
+    ResetRequestAction,
+    TokenAction,
+)
 from apiwright.ir.policies.limits import Limit, Per
 from apiwright.ir.storage import Entity
 from apiwright.load import Node
@@ -16,6 +23,7 @@ _MINUTE, _HOUR = 60, 3600
 _SIGN_IN = Limit("sign-in", 30, _MINUTE, 30, Per.ADDRESS, "unless the contract says otherwise")
 _REFRESH = Limit("refresh", 60, _MINUTE, 60, Per.ADDRESS, "unless the contract says otherwise")
 _REGISTER = Limit("register", 60, _HOUR, 60, Per.ADDRESS, "unless the contract says otherwise")
+_RESET = Limit("reset", 10, _MINUTE, 10, Per.ADDRESS, "unless the contract says otherwise")
 _EVERYWHERE = "default"
 
 
@@ -34,7 +42,7 @@ def read_limits(
             *((f"tag {tag.string('name')}", _name(tag.string("name"))) for tag in tags),
             *((operation.id, _name(operation.id)) for operation, _ in operations),
         ],
-        [_EVERYWHERE, *(usual.name for usual in (_SIGN_IN, _REFRESH, _REGISTER))],
+        [_EVERYWHERE, *(usual.name for usual in (_SIGN_IN, _REFRESH, _REGISTER, _RESET))],
     )
     everywhere = _limits(root.get(WORD), _EVERYWHERE, "as all operations")
     of_tags = {
@@ -89,6 +97,8 @@ def _usual(operation: Operation, entities: Mapping[str, Entity]) -> Iterator[Lim
         yield _SIGN_IN
     elif isinstance(action, RefreshAction):
         yield _REFRESH
+    elif isinstance(action, ResetRequestAction | ResetAction):
+        yield _RESET
     elif isinstance(action, CreateAction) and operation.public:
         opens_an_account = entities[action.entity].identity is not None
         yield from (_REGISTER,) if opens_an_account else ()

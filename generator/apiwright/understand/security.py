@@ -29,6 +29,9 @@ def _scheme(name: str, node: Node) -> SecurityScheme:
         )
     if kind == "http" and node.string("scheme").lower() == "bearer":
         return SecurityScheme(name, SchemeKind.BEARER)
+    header = node.string("name")
+    if kind == "apiKey" and node.string("in") == "header" and header.lower() != "authorization":
+        return SecurityScheme(name, SchemeKind.API_KEY, header=header)
     return SecurityScheme(name, SchemeKind.OTHER)
 
 

@@ -10,6 +10,7 @@ from apiwright import names
 from apiwright.ir.operations import Operation
 from apiwright.ir.schemas import NamedSchema, Schema
 from apiwright.ir.shapes import flat, is_object, properties, target
+from apiwright.load import Node
 from apiwright.understand.exchange import answer_schema, body_content, many
 from apiwright.understand.operations import Written
 
@@ -87,12 +88,18 @@ def find_stored(written: Iterable[Written], named: Mapping[str, NamedSchema]) ->
 def _declared(named: Mapping[str, NamedSchema]) -> dict[str, Stored]:
     found = {}
     for name, known in named.items():
-        table = known.schema.extensions.get("x-table")
-        if table is None or table.value is False:
+        words = known.schema.extensions
+        table, keys = words.get("x-table"), words.get("x-api-key")
+        word = "x-api-key" if table is None else "x-table"
+        if (table if table is not None else keys) is None or _is_off(words[word]):
             continue
-        key = table.string("key") or key_property(name, "", named)
-        found[name] = Stored(name, key, "x-table says so", declared=True)
+        key = (table.string("key") if table is not None else "") or key_property(name, "", named)
+        found[name] = Stored(name, key, f"{word} says so", declared=True)
     return found
+
+
+def _is_off(word: Node) -> bool:
+    return word.value is False
 
 
 def _refuses(known: NamedSchema) -> bool:
@@ -119,13 +126,15 @@ def find_sites(
     named: Mapping[str, NamedSchema],
     stored: Mapping[str, Stored],
     identity: str,
+    keys: str = "",
 ) -> dict[str, Site]:
     """The paths that stand for stored things, by path.
 
     A path with a trailing parameter is that of one thing if `GET`, `PUT`, `PATCH` or `DELETE`
     works with a stored schema there; the path before it is its collection, and so is a path
     where `POST` makes one or `GET` lists many. A path without parameter that answers with the
-    schema of accounts stands for the caller.
+    schema of accounts stands for the caller. `keys` is the schema of API keys, each of
+    which is often only made, listed and deleted.
     """
     operations = [item.operation for item in written]
     sites: dict[str, Site] = {}
@@ -146,6 +155,12 @@ def find_sites(
         name = by_collection.get(path.rstrip("/")) or _listed_or_made(operation, named, stored)
         if path not in sites and name and not last_parameter(path):
             sites[path] = Site(path, SiteKind.COLLECTION, name)
+    for operation in operations:
+        path, parameter = operation.path, last_parameter(operation.path)
+        home = sites.get(collection_of(path))
+        one = home is not None and home.schema == keys and home.kind is SiteKind.COLLECTION
+        if path not in sites and parameter and one and operation.method == "delete":
+            sites[path] = Site(path, SiteKind.ITEM, keys, parameter)
     return sites
 
 

@@ -11,6 +11,7 @@ from apiwright.ir.operations import (
     CreateAction,
     Operation,
     PasswordAction,
+    ResetRequestAction,
     RowAction,
     TokenAction,
 )
@@ -19,7 +20,8 @@ from apiwright.ir.schemas import NamedSchema, Schema
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Entity, ManyToMany
 from apiwright.load import Document
-from apiwright.understand.actions import ActionReader
+from apiwright.understand.actions import ActionReader, shown_to_all
+from apiwright.understand.api_keys import find_keys, with_keys
 from apiwright.understand.caching import read_caching
 from apiwright.understand.conditional import with_conditions
 from apiwright.understand.contract import served_contract
@@ -39,12 +41,14 @@ from apiwright.understand.indexes import with_indexes, with_own_names
 from apiwright.understand.limits import read_limits
 from apiwright.understand.limits_contract import declare_limits
 from apiwright.understand.operations import Written, read_operations
+from apiwright.understand.resets import RESET_TABLES, asks_for_reset
 from apiwright.understand.resources import by_id, read_resources
 from apiwright.understand.schemas import SchemaReader
 from apiwright.understand.security import base_path, read_roles, read_schemes
 from apiwright.understand.sites import find_identity, find_sites, find_stored
 from apiwright.understand.versions.graft import Grafted
 
+_GUESSES = TokenAction | PasswordAction | ResetRequestAction
 # Tables and indexes that services have beside those of their contract, and Alembic's own table.
 _OWN = frozenset(
     {
@@ -93,10 +97,20 @@ def understand(document: Document) -> Service:
     schemes = read_schemes(document)
     stored = find_stored(written, reader.named)
     identity = find_identity(written, reader.named, stored)
-    sites = find_sites(written, reader.named, stored, identity)
+    found_keys = find_keys(written, reader.named, stored, schemes, identity)
+    keys_of = found_keys.name if found_keys is not None else ""
+    sites = find_sites(written, reader.named, stored, identity, keys_of)
     own = recording_tables(document, reader.named)
-    entities = EntityReader(reader.named, stored, sites, written, identity, own).entities()
-    actions = ActionReader(reader.named, entities, sites, schemes, base, written)
+    own += RESET_TABLES if any(asks_for_reset(item.node) for item in written) else ()
+    entities, api_keys = with_keys(
+        EntityReader(reader.named, stored, sites, written, identity, own, found_keys).entities(),
+        found_keys,
+        schemes,
+        reader.named,
+        identity,
+    )
+    visible = shown_to_all(written, sites)
+    actions = ActionReader(reader.named, entities, sites, schemes, base, visible, api_keys)
     acting = [_with_action(actions, item, entities) for item in written]
     events = read_events(reader.named, entities)
     webhooks = read_webhooks(document, reader, events)
@@ -107,7 +121,7 @@ def understand(document: Document) -> Service:
     nodes = (item.node for item in written)
     limits = read_limits(document.root, zip(operations, nodes, strict=True), entities)
     errors = read_errors(operations, named)
-    guessed = (o.id for o in operations if isinstance(o.action, TokenAction | PasswordAction))
+    guessed = (o.id for o in operations if isinstance(o.action, _GUESSES))
     limited = {*limits, *guessed}
     contract = declare_limits(served_contract(document), operations, limited, errors, named)
     info = document.root.get("info") or document.root
@@ -132,6 +146,7 @@ def understand(document: Document) -> Service:
         webhooks=webhooks,
         audited=read_audited(document, reader.named, entities),
         limits=limits,
+        api_keys=api_keys,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from apiwright.ir.operations import LinkWrite, Load, View, Write
 from apiwright.ir.schemas import Direction, NamedSchema, Property, Schema
 from apiwright.ir.shapes import array_items, dropped, flat, properties, target
-from apiwright.ir.storage import Column, Entity, ManyToMany, Relation, ToOne
+from apiwright.ir.storage import Column, Entity, Fill, ManyToMany, Relation, ToOne
 
 
 class NotUnderstoodError(Exception):
@@ -22,11 +22,16 @@ class ViewReader:
     named: Mapping[str, NamedSchema]
     entities: Mapping[str, Entity]
 
-    def view(self, schema: str, entity: Entity) -> View:
-        """How `schema` shows rows of `entity`; raises NotUnderstoodError where it can't."""
-        return View(schema, entity.name, self._loads(schema, entity, (schema,)))
+    def view(self, schema: str, entity: Entity, computed: str = "") -> View:
+        """How `schema` shows rows of `entity`; raises NotUnderstoodError where it can't.
 
-    def _loads(self, schema: str, entity: Entity, path: tuple[str, ...]) -> tuple[Load, ...]:
+        `computed` is an attribute that rows have although no column stores it.
+        """
+        return View(schema, entity.name, self._loads(schema, entity, (schema,), computed))
+
+    def _loads(
+        self, schema: str, entity: Entity, path: tuple[str, ...], computed: str = ""
+    ) -> tuple[Load, ...]:
         loads: list[Load] = []
         for name, prop in properties(self.named[schema].schema, self.named).items():
             if dropped(flat(prop.schema, self.named), Direction.RESPONSE):
@@ -34,7 +39,7 @@ class ViewReader:
             relation = shown_by(name, entity)
             if relation is not None:
                 loads.append(self._load(name, prop, relation, path))
-            elif column_for(name, entity) is None and prop.required:
+            elif column_for(name, entity) is None and prop.required and prop.attribute != computed:
                 raise NotUnderstoodError(
                     f"{schema} needs '{name}', which {entity.name} doesn't store"
                 )
@@ -77,6 +82,8 @@ class ViewReader:
                 continue
             relation = shown_by(name, entity)
             column = column_for(name, entity, hashed=True)
+            if column is not None and column.fill is Fill.TENANT:
+                continue  # that of the caller, whatever a client sends
             if isinstance(relation, ManyToMany) and relation.ids_property == name:
                 links.append(LinkWrite(prop.attribute, relation.attribute))
             elif relation is not None or column is None:

@@ -14,10 +14,12 @@ from apiwright.plan.storage.idempotency import idempotency_tables
 from apiwright.plan.storage.recording import audit_table, event_tables
 from apiwright.plan.storage.sql import name_quoted, quoted
 from apiwright.plan.storage.tables import Check, ForeignKey, Table, TableColumn, TableIndex
+from apiwright.plan.storage.tenancy import row_policies
 from apiwright.plan.storage.types import sql_type
 
 SESSIONS = "auth_sessions"
 REFRESH_TOKENS = "refresh_tokens"
+RESETS = "password_resets"
 _SMALLEST = -(2**15)
 # Where clients choose keys, one may be used again after its row was deleted: no version of the new
 # row may be one of the old. Microseconds go up faster than any row is changed.
@@ -35,9 +37,10 @@ def build_tables(service: Service) -> tuple[Table, ...]:
     }
     identity = service.identity
     sign_in = _sign_in_tables(identity) if identity is not None else ()
+    resets = _reset_table(identity) if identity is not None and service.resets_passwords else ()
     events = event_tables() if service.events else ()
     audit = (audit_table(),) if service.audited else ()
-    own = (*sign_in, *idempotency_tables(service), *events, *audit)
+    own = (*sign_in, *resets, *idempotency_tables(service), *events, *audit)
     return _ordered((*tables.values(), *links.values(), *own))
 
 
@@ -78,6 +81,7 @@ def _table(entity: Entity, service: Service) -> Table:
             *(_unique(rule, entity) for rule in entity.uniques),
             *(_index(index, entity) for index in entity.indexes),
         ),
+        policies=row_policies(entity),
     )
 
 
@@ -271,6 +275,40 @@ def _link_table(entity: Entity, relation: ManyToMany, service: Service) -> Table
             TableIndex(
                 names.sql(f"ix_{relation.table}_{relation.target_column}"),
                 (relation.target_column,),
+            ),
+        ),
+    )
+
+
+def _reset_table(identity: Entity) -> tuple[Table]:
+    """The tokens that were sent to whoever has forgotten a password.
+
+    A row without an account is there for a login that nobody has: what is done is the same.
+    """
+    stamp = "timestamp with time zone"
+    return (
+        Table(
+            name=RESETS,
+            columns=(
+                TableColumn("token_hash", "bytea", nullable=False),
+                TableColumn("account_id", sql_type(identity.key_column), nullable=True),
+                TableColumn("created_at", stamp, nullable=False, default="now()"),
+                TableColumn("expires_at", stamp, nullable=False),
+                TableColumn("used_at", stamp, nullable=True),
+            ),
+            key=("token_hash",),
+            foreign_keys=(
+                ForeignKey(
+                    names.sql(f"fk_{RESETS}_account_id_{identity.table}"),
+                    "account_id",
+                    identity.table,
+                    identity.key,
+                    "CASCADE",
+                ),
+            ),
+            indexes=tuple(
+                TableIndex(f"ix_{RESETS}_{column}", (column,))
+                for column in ("account_id", "expires_at")
             ),
         ),
     )

@@ -45,6 +45,7 @@ from apiwright.plan.storage.tables import (
     TableColumn,
     bare,
 )
+from apiwright.plan.storage.tenancy import policy_steps
 from apiwright.plan.storage.types import converted, default_of
 
 _VOLATILE = "gen_random_uuid()"
@@ -150,10 +151,14 @@ class _Changes:
         self.expand += self.evolution.renames
         for table in dropped:
             self.expand += [DropForeignKey(table.name, key) for key in table.foreign_keys]
+        policies = policy_steps(both, created, dropped, retyped)
+        self.expand += policies.first
         for one, other in both:
             self._drop_parts(one, other, retyped, taken)
         for table in created:
-            self.expand.append(CreateTable(replace(table, foreign_keys=(), indexes=())))
+            self.expand.append(
+                CreateTable(replace(table, foreign_keys=(), indexes=(), policies=()))
+            )
         for one, other in both:
             for column in other.columns:
                 self._column(one, column)
@@ -165,10 +170,14 @@ class _Changes:
         for one, other in both:
             self._add_keys(one, other, retyped)
             self._add_indexes(one, other, retyped)
+        self.expand += policies.expand
+        self.finish += policies.finish
         # Indexes that look at a column go before it does.
         for one, other in both:
             self._drop_columns(one, other)
-        self.finish += [DropTable(replace(t, foreign_keys=(), indexes=())) for t in dropped]
+        self.finish += [
+            DropTable(replace(t, foreign_keys=(), indexes=(), policies=())) for t in dropped
+        ]
         for table in dropped:
             for index in table.indexes:
                 self.unneeded.append(DropIndex(table.name, index, concurrently=True))

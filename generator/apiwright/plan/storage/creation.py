@@ -16,6 +16,7 @@ from apiwright.plan.storage.tables import (
     TableColumn,
     TableIndex,
 )
+from apiwright.plan.storage.tenancy import secured
 
 _NOTHING = Found()
 
@@ -41,6 +42,8 @@ def statements(tables: tuple[Table, ...], place: Place = HERE) -> Iterator[str]:
     for table in tables:
         yield from table_statements(table, place)
     for table in tables:
+        if table.policies:
+            yield from secured(place.table(table.name), table.policies)
         replaced = (table.found or _NOTHING).replaced
         for key in table.foreign_keys:
             if key.name not in replaced:

@@ -335,6 +335,7 @@ class _Evolver:
             now = replace(table, columns=(*table.columns, *kept))
             if table.name in old:
                 now = replace(now, indexes=(*now.indexes, *_indexes_of_twins(old[table.name], now)))
+            notes += self._tenants(old[table.name], table) if table.name in old else ()
             found = _found_still(old[table.name], now) if table.name in old else None
             goal.append(replace(now, found=found))
         for table in named:
@@ -365,6 +366,28 @@ class _Evolver:
             f"{name} and {twin} are two names of one column until its rename is finished",
             "once no service of before runs: apiwright generate --contract",
             self._declared.position(table, twin),
+        )
+
+    def _tenants(self, before: Table, now: Table) -> Iterator[Note]:
+        """What it means for others that rows have a tenant from now on, or have none any more."""
+        if bool(before.policies) == bool(now.policies):
+            return
+        position = self._declared.position(now.name)
+        if now.policies:
+            yield Note(
+                "row-security",
+                now.name,
+                f"a service of before names no tenant, and sees no rows of {now.name} any more",
+                "let no service of before run when this is applied",
+                position,
+            )
+            return
+        yield Note(
+            "row-security",
+            now.name,
+            f"the rows of {now.name} are shown to every tenant from now on",
+            "leave 'x-tenant' where it was, if that is not what you mean",
+            position,
         )
 
     def _undeleted(self, before: Table, now: Table, column: TableColumn) -> Iterator[Note]:
@@ -574,6 +597,10 @@ def _with_columns_of(table: Table, new: Mapping[tuple[str, str], str]) -> Table:
         found=found,
         columns=tuple(replace(column, name=called(column.name)) for column in table.columns),
         key=tuple(called(name) for name in table.key),
+        policies=tuple(
+            replace(policy, condition=columns_renamed(policy.condition, own))
+            for policy in table.policies
+        ),
         checks=tuple(
             replace(check, condition=columns_renamed(check.condition, own))
             for check in table.checks

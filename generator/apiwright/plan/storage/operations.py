@@ -36,9 +36,12 @@ from apiwright.plan.storage.steps import (
     RenameSequence,
     RenameTable,
     RenameValues,
+    Secure,
+    Unsecure,
     Validate,
 )
 from apiwright.plan.storage.tables import TableColumn, TableIndex
+from apiwright.plan.storage.tenancy import secured, unsecured
 from apiwright.plan.storage.twins import in_step, kept_in_step, left_alone
 from apiwright.plan.storage.types import sqlalchemy_type
 
@@ -286,6 +289,16 @@ def _(step: AddFound) -> tuple[Code, ...]:
 @code.register
 def _(step: DropFound) -> tuple[Code, ...]:
     return (_execute(part_dropped(step.table, step.part)),)
+
+
+@code.register
+def _(step: Secure) -> tuple[Code, ...]:
+    return tuple(map(_execute, secured(name_quoted(step.table), step.policies)))
+
+
+@code.register
+def _(step: Unsecure) -> tuple[Code, ...]:
+    return tuple(map(_execute, unsecured(name_quoted(step.table), step.policies)))
 
 
 def _index_dropped(table: str, index: TableIndex, *, concurrently: bool) -> Code:

@@ -13,6 +13,7 @@ from apiwright.plan.storage.tables import (
     Found,
     FoundColumn,
     FoundPart,
+    RowPolicy,
     Table,
     TableColumn,
     TableIndex,
@@ -27,14 +28,15 @@ def write_snapshot(table: Table) -> str:
     """A table as JSON.
 
     A table says nothing of others but what its foreign keys name, so that what two branches add
-    stands in two files; `retained`, `found` and `append_only` are written only where it is so.
+    stands in two files; `retained`, `found`, `append_only` and `policies` are written only where
+    it is so.
     """
     written = asdict(table)
     for part in (written, *written["columns"], *written["checks"], *written["indexes"]):
         for word in ("retained", "twin"):
             if not part.get(word, True):
                 del part[word]
-    for word in ("found", "append_only"):
+    for word in ("found", "append_only", "policies"):
         if not written[word]:
             del written[word]
     return json.dumps(written, indent=2, ensure_ascii=True) + "\n"
@@ -80,6 +82,7 @@ def _table(written: dict[str, Any]) -> Table:
         retained=written.get("retained", False),
         found=_found(written["found"]) if written.get("found") else None,
         append_only=written.get("append_only", False),
+        policies=tuple(RowPolicy(**policy) for policy in written.get("policies", ())),
     )
 
 

@@ -11,6 +11,7 @@ from apiwright.plan.storage.tables import (
     Check,
     ForeignKey,
     FoundPart,
+    RowPolicy,
     Table,
     TableColumn,
     TableIndex,
@@ -264,6 +265,22 @@ class DropFound:
     part: FoundPart
 
 
+@dataclass(frozen=True, slots=True)
+class Secure:
+    """Put row-level security on a table, with these policies."""
+
+    table: str
+    policies: tuple[RowPolicy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsecure:
+    """Take row-level security off a table, with these policies."""
+
+    table: str
+    policies: tuple[RowPolicy, ...]
+
+
 Step: TypeAlias = (
     CheckRows
     | RenameTable
@@ -292,6 +309,8 @@ Step: TypeAlias = (
     | DropIndex
     | AddFound
     | DropFound
+    | Secure
+    | Unsecure
 )
 
 
@@ -340,4 +359,6 @@ _INVERSES: dict[type[Step], Callable[..., Step]] = {
     DropIndex: lambda step: AddIndex(step.table, step.index, step.concurrently),
     AddFound: lambda step: DropFound(step.table, step.part),
     DropFound: lambda step: AddFound(step.table, step.part),
+    Secure: lambda step: Unsecure(step.table, step.policies),
+    Unsecure: lambda step: Secure(step.table, step.policies),
 }

@@ -72,6 +72,15 @@ class TableIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class RowPolicy:
+    """A policy of row-level security: the rows that a command reaches; `condition` is SQL."""
+
+    name: str
+    command: str
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
 class FoundColumn:
     """A column as it was found: one of the contract that differs, or one that it doesn't have.
 
@@ -141,7 +150,8 @@ class Table:
 
     A `retained` one is gone from the contract, and stays for the sake of its rows. `found` tells
     how the database differs where the table was there first; None where it doesn't. A trigger keeps
-    the rows of an `append_only` one from being changed and deleted.
+    the rows of an `append_only` one from being changed and deleted. With `policies`, row-level
+    security is on, for the owner of the table as well.
     """
 
     name: str
@@ -153,6 +163,7 @@ class Table:
     retained: bool = False
     found: Found | None = None
     append_only: bool = False
+    policies: tuple[RowPolicy, ...] = ()
 
     def column(self, name: str) -> TableColumn | None:
         """The column called `name`."""

@@ -36,6 +36,8 @@ from apiwright.plan.storage.steps import (
     RenameSequence,
     RenameTable,
     RenameValues,
+    Secure,
+    Unsecure,
     Validate,
 )
 from apiwright.plan.storage.tables import TableColumn
@@ -296,6 +298,16 @@ def _(step: AddFound) -> Told:
 @tell.register
 def _(step: DropFound) -> Told:
     return _short(f"drop the {step.part.kind} {step.part.name}", step.table)
+
+
+@tell.register
+def _(step: Secure) -> Told:
+    return _short(f"let {step.table} show each tenant its own rows: row-level security", step.table)
+
+
+@tell.register
+def _(step: Unsecure) -> Told:
+    return _short(f"take row-level security off {step.table}", step.table)
 
 
 def _short(what: str, table: str) -> Told:

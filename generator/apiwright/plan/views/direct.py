@@ -23,10 +23,11 @@ from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.caching import direct_options
 from apiwright.plan.views.directness import Directness
 from apiwright.plan.views.repositories import counts, page_values
-from apiwright.plan.views.routers import location, needed_scopes, route_path
+from apiwright.plan.views.routers import key_scopes, location, needed_scopes, route_path
 from apiwright.plan.views.services import stored_values
 from apiwright.plan.views.shapes import Shapes, ShapeView
 from apiwright.plan.views.signatures import schema_imports, signature
+from apiwright.plan.views.tenancy import tenant_column
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ class DirectBuilder:
             reads = action.verb is RowVerb.READ
             constants, lines = (self._read if reads else self._change)(operation, action)
         scopes = None if operation.public else needed_scopes(operation, self._service)
+        keys = None if operation.public else key_scopes(operation, self._service)
         binders = tuple(self._binders(operation))
         names = tuple(binder.name for binder in binders)
         return DirectView(
@@ -147,6 +149,7 @@ class DirectBuilder:
             binders=binders,
             options=(
                 *direct_options(operation, self._service, names),
+                *([compose("keys={}", literal(tuple(keys)))] if keys is not None else []),
                 *([constant("keyed=True")] if operation.idempotency is not None else []),
             ),
             constants=tuple(constants),
@@ -475,6 +478,9 @@ class DirectBuilder:
             owner = entity.column(entity.owner.column)
             if owner.fill is Fill.OWNER:
                 values.append((owner, constant("call.caller.id")))
+        tenant = tenant_column(entity)
+        if tenant is not None:
+            values.append((tenant, constant("call.within.tenant")))
         attributes = tuple(column.attribute for column, _ in values)
         statement = compose("{}.made({})", self._view(action.view), literal(attributes))
         pairs = [

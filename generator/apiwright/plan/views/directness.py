@@ -18,8 +18,9 @@ from apiwright.ir.operations import (
 from apiwright.ir.service import Service
 from apiwright.ir.shapes import properties, takes_null
 from apiwright.ir.storage import Entity
-from apiwright.plan.views.routers import needed_scopes
+from apiwright.plan.views.routers import guarded
 from apiwright.plan.views.shapes import NotDirectError, Shapes
+from apiwright.plan.views.tenancy import tenant_references
 
 _JSON = "application/json"
 
@@ -52,7 +53,7 @@ class Directness:
         self._check_recorded(action)
         if isinstance(action, RowAction) and action.verb is not RowVerb.READ:
             self._check_change(action, self._service.entities[action.entity])
-        if not operation.public and needed_scopes(operation, self._service) is None:
+        if not operation.public and not guarded(operation, self._service):
             raise NotDirectError("nobody knows how callers sign in")
         success = operation.success
         kinds = [content.media_type for content in success.contents] if success else []
@@ -115,10 +116,15 @@ class Directness:
     def _check_create(self, action: CreateAction, entity: Entity) -> None:
         if action.links:
             raise NotDirectError("it writes more than one table")
+        if action.issues:
+            raise NotDirectError("it makes a key, of which only the hash is stored")
         if action.rows.parents:
             raise NotDirectError("it depends on another row")
         if any(entity.column(write.column).hashed for write in action.writes):
             raise NotDirectError("it hashes what it stores")
+        if entity.tenant is not None and entity.tenant.column == entity.key:
+            raise NotDirectError("who may make a tenant depends on who calls")
+        self._check_references(action, entity)
 
     def _check_change(self, action: RowAction, entity: Entity) -> None:
         if action.verb is RowVerb.DELETE and not entity.soft_delete:
@@ -127,6 +133,7 @@ class Directness:
             raise NotDirectError("it changes the account that calls")
         if action.links:
             raise NotDirectError("it writes more than one table")
+        self._check_references(action, entity)
         columns = [(write, entity.column(write.column)) for write in action.writes]
         if any(column.hashed for _, column in columns):
             raise NotDirectError("it hashes what it stores")
@@ -134,6 +141,13 @@ class Directness:
             for write, column in columns:
                 if write.attribute != column.attribute:
                     raise NotDirectError(f"{write.attribute} is stored under another name")
+
+    def _check_references(self, action: CreateAction | RowAction, entity: Entity) -> None:
+        """PostgreSQL's foreign keys look past its policies: another statement has to look first."""
+        written = {write.column for write in action.writes}
+        for column, _ in tenant_references(entity, self._service):
+            if column.name in written:
+                raise NotDirectError(f"{column.name} may point at a row of another tenant")
 
 
 def _is_soft_delete(action: Action, service: Service) -> bool:

@@ -58,6 +58,6 @@ def _arguments(limit: Limit, service: Service) -> Code:
     )
     if service.identity is None:
         return numbers
-    # An account stands in for its API key until there are keys.
-    per = "ADDRESS" if limit.per is Per.ADDRESS else "USER"
-    return compose("{}, {}", numbers, constant(f"Per.{per}"))
+    # Where there are no keys, the account stands in for its key.
+    per = Per.USER if limit.per is Per.KEY and service.api_keys is None else limit.per
+    return compose("{}, {}", numbers, constant(f"Per.{per.name}"))

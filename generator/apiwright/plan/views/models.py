@@ -20,6 +20,7 @@ from apiwright.ir.storage import (
 from apiwright.plan.storage.sql import name_quoted
 from apiwright.plan.storage.tables import ForeignKey, Table, TableColumn, TableIndex
 from apiwright.plan.storage.types import INFERRED, NAIVE, annotation, python_type, sqlalchemy_type
+from apiwright.plan.views.api_keys import ShownKeyView, shown_key_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class ModelView:
     version: Code
     uses_json: bool
     own_types: bool
+    shown_key: ShownKeyView | None
 
 
 def model_view(entity: Entity, service: Service, tables: dict[str, Table]) -> ModelView:
@@ -107,6 +109,7 @@ def model_view(entity: Entity, service: Service, tables: dict[str, Table]) -> Mo
         version=ident(entity.version.attribute) if entity.version is not None else constant(""),
         uses_json=any(column.type.value == "json" for column in entity.columns),
         own_types=any(needs_own_type(column) for column in entity.columns),
+        shown_key=shown_key_view(entity, service),
     )
 
 

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
-from apiwright.ir.operations import CreateAction, ExportAction, Location, Operation
+from apiwright.ir.operations import (
+    BulkAction,
+    CreateAction,
+    ExportAction,
+    Location,
+    LogoutAction,
+    Operation,
+    PasswordAction,
+    RowAction,
+    RowVerb,
+)
+from apiwright.ir.policies.api_keys import ApiKeys
 from apiwright.ir.policies.idempotency import LONGEST, USUAL_HOURS, Idempotency
 from apiwright.ir.schemas import Schema
 from apiwright.ir.service import Resource, SchemeKind, Service
@@ -19,6 +30,8 @@ from apiwright.plan.views.shapes import view_constant
 from apiwright.plan.views.signatures import Argument, Signature, schema_imports, signature
 from apiwright.understand.exchange import answer_schema, is_json
 from apiwright.understand.versions.names import version_name
+
+_TOKENS = frozenset({SchemeKind.PASSWORD_FLOW, SchemeKind.BEARER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +184,10 @@ def _security(operation: Operation, service: Service) -> Code:
     if operation.public:
         return constant("")
     scopes = needed_scopes(operation, service)
+    keys = key_scopes(operation, service)
+    if keys is not None:
+        tokens = literal(None if scopes is None else list(scopes))
+        return compose("Depends(callers(tokens={}, keys={}))", tokens, literal(list(keys)))
     if scopes is None:
         return constant("Depends(nobody)")
     if not scopes:
@@ -193,16 +210,46 @@ def _once(operation: Operation) -> Code:
 
 
 def needed_scopes(operation: Operation, service: Service) -> tuple[str, ...] | None:
-    """The scopes that a caller has to have; None where nobody knows how to be let in."""
+    """The scopes that a token has to have; None where no token lets anybody in."""
     usable = {
         scheme.name
         for scheme in service.schemes
-        if scheme.kind is not SchemeKind.OTHER and service.identity is not None
+        if scheme.kind in _TOKENS and service.identity is not None
     }
     for way in operation.security:
         if way.schemes and all(name in usable for name, _ in way.schemes):
             return tuple(scope for _, needed in way.schemes for scope in needed)
     return None
+
+
+def key_scopes(operation: Operation, service: Service) -> tuple[str, ...] | None:
+    """The scopes that an API key has to have; None where no key lets anybody in.
+
+    Where the requirement of the key lists none, those of a token hold for keys too: what a key may
+    do is said by its scopes, and OpenAPI 3.0 has no way to ask for them.
+    """
+    keys = service.api_keys
+    if keys is None or not _key_suffices(operation, keys):
+        return None
+    for way in operation.security:
+        if len(way.schemes) == 1 and way.schemes[0][0] in keys.schemes:
+            return way.schemes[0][1] or needed_scopes(operation, service) or ()
+    return None
+
+
+def _key_suffices(operation: Operation, keys: ApiKeys) -> bool:
+    """Whether a key may be enough: not for what is about sessions, nor to make or change keys."""
+    action = operation.action
+    if isinstance(action, CreateAction | RowAction) and action.entity == keys.entity:
+        return isinstance(action, RowAction) and action.verb in {RowVerb.READ, RowVerb.DELETE}
+    bulk = isinstance(action, BulkAction) and action.entity == keys.entity
+    return not bulk and not isinstance(action, LogoutAction | PasswordAction)
+
+
+def guarded(operation: Operation, service: Service) -> bool:
+    """Whether there is a way in, by a token or by a key."""
+    ways = needed_scopes(operation, service), key_scopes(operation, service)
+    return any(way is not None for way in ways)
 
 
 def _lines(operation: Operation, service: Service, known: Signature) -> list[Code]:

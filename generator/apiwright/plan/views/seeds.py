@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 
 from apiwright import names
 from apiwright.code import Code, compose, constant, ident, joined, literal
-from apiwright.ir.examples import example_row, example_value
+from apiwright.ir.examples import example_rows, example_value
 from apiwright.ir.schemas import Json
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Column, ColumnType, Entity, Fill, ManyToMany
@@ -34,10 +34,18 @@ class SeedView:
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """The accounts that are seeded: the values of login, roles and password."""
+    """The accounts that are seeded: the values of login, roles and password.
+
+    `parameters` are what the function that makes them takes beside the settings, `given` what each
+    of them gets of that, and `call` where it comes from; `examples` are some for tests.
+    """
 
     admin: Code
     member: Code
+    parameters: Code
+    given: Code
+    call: Code
+    examples: Code
 
 
 def seed_views(service: Service, closed: Collection[str] = ()) -> tuple[SeedView, ...]:
@@ -52,7 +60,8 @@ def seed_views(service: Service, closed: Collection[str] = ()) -> tuple[SeedView
         if left & {_target(column) for column in needed_references(entity).values()}:
             left.add(entity.name)
     made = [entity for entity in _after_targets(entities) if entity.name not in left]
-    return tuple(_seed(entity, service, left) for entity in made)
+    rows = example_rows(service)
+    return tuple(_seed(entity, rows[entity.name], service, left) for entity in made)
 
 
 def _after_targets(entities: list[Entity]) -> list[Entity]:
@@ -80,9 +89,24 @@ def account_view(entity: Entity, service: Service) -> AccountView | None:
         return None
     roles = [role.name for role in service.roles]
     fewest = min(service.roles, key=lambda role: len(role.scopes)).name if roles else ""
+    needed = [
+        (name, column, service.entities[_target(column)])
+        for name, column in needed_references(entity).items()
+    ]
+    targets = list(dict.fromkeys((ident(t.plural), ident(t.class_name)) for _, _, t in needed))
     return AccountView(
         admin=_account(entity, "admin@example.com", roles),
         member=_account(entity, "member@example.com", [service.default_role or fewest]),
+        parameters=joined([compose(", {}: list[models.{}]", *pair) for pair in targets], ""),
+        given=joined([compose(", {}={}", ident(n), _picked(c, t)) for n, c, t in needed], ""),
+        call=joined([compose(", {}", plural) for plural, _ in targets], ""),
+        examples=joined(
+            [
+                compose(", [seed.{}(number) for number in range(2)]", ident(function))
+                for function in dict.fromkeys(names.argument(t.module) for _, _, t in needed)
+            ],
+            "",
+        ),
     )
 
 
@@ -99,8 +123,9 @@ def _account(entity: Entity, login: str, roles: list[str]) -> Code:
     return joined(values)
 
 
-def _seed(entity: Entity, service: Service, left: Collection[str]) -> SeedView:
-    row = example_row(entity, service)
+def _seed(
+    entity: Entity, row: dict[str, Json], service: Service, left: Collection[str]
+) -> SeedView:
     needed = needed_references(entity).items()
     arguments = {name: service.entities[_target(column)] for name, column in needed}
     links = [r for r in entity.relations if isinstance(r, ManyToMany) and r.ids_property]
@@ -109,8 +134,8 @@ def _seed(entity: Entity, service: Service, left: Collection[str]) -> SeedView:
         for name, target in arguments.items()
     ]
     call = [
-        compose("{}={}[number % len({})]", ident(name), ident(t.plural), ident(t.plural))
-        for name, t in arguments.items()
+        compose("{}={}", ident(name), _picked(column, service.entities[_target(column)]))
+        for name, column in needed
     ]
     for link in links:
         target = service.entities[link.target]
@@ -131,6 +156,17 @@ def _seed(entity: Entity, service: Service, left: Collection[str]) -> SeedView:
         values=tuple(_values(entity, service, row)),
         is_identity=entity.identity is not None,
     )
+
+
+def _picked(column: Column, target: Entity) -> Code:
+    """Which of the rows of a table an example refers to.
+
+    Examples are of the first tenants only, as many as there are accounts, in turn.
+    """
+    rows = ident(target.plural)
+    if column.fill is Fill.TENANT:
+        return compose("{}[number % len(ACCOUNTS) % len({})]", rows, rows)
+    return compose("{}[number % len({})]", rows, rows)
 
 
 def needed_references(entity: Entity) -> dict[str, Column]:
@@ -170,17 +206,28 @@ def _value(column: Column, entity: Entity, service: Service, row: dict[str, Json
         target = service.entities[_target(column)]
         key = ident(target.key_column.attribute)
         return compose("{}.{}", ident(_argument(column)), key)
+    if column.fill is Fill.TENANT:
+        return _tenant(column)
     if column.fill is Fill.CREATED:
         return constant("NOW - timedelta(minutes=number)")
     if column.fill in _LEFT_OUT:
         return None
     if column.hashed:
-        return constant("UNSET")
+        # No key opens a row that has none.
+        return constant("UNSET") if column.property else None
     found = example_value(column, row)
     if not found or found[0] is None:
         return None
     unique = any(column.name in rule.columns for rule in entity.uniques)
     return _code(column, found[0], unique=unique or column.name == entity.key)
+
+
+def _tenant(column: Column) -> Code:
+    """A tenant that is no row of any table: there are as many as accounts."""
+    if column.type is ColumnType.UUID:
+        return constant("UUID(int=number % len(ACCOUNTS) + 1)")
+    number = constant("number % len(ACCOUNTS) + 1")
+    return compose("str({})", number) if column.type is ColumnType.TEXT else number
 
 
 def _code(column: Column, value: Json, *, unique: bool) -> Code | None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apiwright import names
-from apiwright.code import Code, comment, compose, constant, dotless, ident, literal
-from apiwright.ir.operations import ExportAction, PasswordAction
+from apiwright.code import Code, comment, compose, constant, dotless, ident, joined, literal
+from apiwright.ir.operations import ExportAction, PasswordAction, ResetRequestAction
 from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import ColumnType, Entity
 from apiwright.ir.versions import Version
@@ -78,7 +78,10 @@ class ServiceView:
     package: Code
     auth: bool
     changes_passwords: bool
+    resets_passwords: bool
+    reset_class: Code
     ownership: bool
+    tenancy: bool
     overridden: bool
     hand_written: bool
     direct: bool
@@ -94,6 +97,7 @@ class ServiceView:
     exports: bool
     versioned: bool
     cached: bool
+    session_parts: Code
     session_class: Code
     resources: tuple[ResourceName, ...]
     roles: tuple[RoleView, ...]
@@ -132,7 +136,10 @@ def service_view(
             isinstance(operation.action, PasswordAction)
             for operation in service.operations.values()
         ),
+        resets_passwords=service.resets_passwords,
+        reset_class=_reset_class(service),
         ownership=any(entity.owner is not None for entity in service.entities.values()),
+        tenancy=has_tenants(service),
         overridden=overridden,
         hand_written=overridden or any(version.overridden for version in versions),
         direct=direct,
@@ -156,6 +163,7 @@ def service_view(
         exports=any(isinstance(o.action, ExportAction) for o in service.operations.values()),
         versioned=is_versioned(service),
         cached=keeps_answers(service),
+        session_parts=joined(list(_session_bases(service))),
         session_class=_session_class(service),
         resources=tuple(resource_name(resource) for resource in service.resources),
         roles=tuple(RoleView(role.name, role.scopes) for role in service.roles),
@@ -167,13 +175,34 @@ def service_view(
     )
 
 
+def _session_bases(service: Service) -> tuple[Code, ...]:
+    """What a unit of work's session has to do beside its own work."""
+    watched = (
+        ("TenantSession", has_tenants(service)),
+        ("RecordingSession", service.recorded),
+        ("NotingSession", keeps_answers(service)),
+    )
+    return tuple(constant(name) for name, used in watched if used)
+
+
+def _reset_class(service: Service) -> Code:
+    """The class of the service that is asked for resets; empty where nothing is."""
+    for resource in service.resources:
+        operations = (service.operations[name] for name in resource.operations)
+        if any(isinstance(operation.action, ResetRequestAction) for operation in operations):
+            return ident(resource.service_class)
+    return constant("")
+
+
 def _session_class(service: Service) -> Code:
-    """What watches the writes of a unit of work; empty where nothing has to."""
-    if service.recorded and keeps_answers(service):
-        return constant("UnitSession")
-    if service.recorded:
-        return constant("RecordingSession")
-    return constant("NotingSession" if keeps_answers(service) else "")
+    """The class of a unit of work's session; empty where it is that of SQLAlchemy."""
+    bases = _session_bases(service)
+    return constant("UnitSession") if len(bases) > 1 else next(iter(bases), constant(""))
+
+
+def has_tenants(service: Service) -> bool:
+    """Whether rows of any entity have a tenant."""
+    return any(entity.tenant is not None for entity in service.entities.values())
 
 
 def service_slug(service: Service) -> str:

@@ -21,6 +21,8 @@ from apiwright.ir.operations import (
     PasswordAction,
     PathColumn,
     RefreshAction,
+    ResetAction,
+    ResetRequestAction,
     RowAction,
     Rows,
     RowVerb,
@@ -161,6 +163,20 @@ class PasswordMethod:
 
 
 @dataclass(frozen=True, slots=True)
+class ResetMethod:
+    """A method of a reset: the attributes of the body that it needs, and what it answers.
+
+    `service` is the class that it belongs to.
+    """
+
+    login: Code
+    token: Code
+    new: Code
+    service: Code
+    failure: Code
+
+
+@dataclass(frozen=True, slots=True)
 class CustomMethod:
     """A method that only an override can give a body."""
 
@@ -175,6 +191,7 @@ Body: TypeAlias = (
     | BulkMethod
     | SignInMethod
     | PasswordMethod
+    | ResetMethod
     | CustomMethod
 )
 
@@ -205,6 +222,9 @@ class ServiceClassView:
     signs_in: bool
     writes_many: bool
     exports: bool
+    makes_keys: bool
+    resets: bool
+    sends_resets: bool
 
 
 def service_class_view(
@@ -239,6 +259,9 @@ def service_class_view(
         ),
         writes_many=any(isinstance(o.action, BulkAction) for o in operations),
         exports=any(isinstance(o.action, ExportAction) for o in operations),
+        resets=any(isinstance(o.action, ResetRequestAction | ResetAction) for o in operations),
+        sends_resets=any(isinstance(o.action, ResetRequestAction) for o in operations),
+        makes_keys=any(isinstance(o.action, CreateAction) and o.action.issues for o in operations),
     )
 
 
@@ -345,11 +368,18 @@ class _MethodBuilder:
             return "export", self._export(operation, action.listing)
         if isinstance(action, BulkAction):
             return "bulk", self._bulk(operation, action)
+        return self._about_accounts(operation)
+
+    def _about_accounts(self, operation: Operation) -> tuple[str, Body]:
+        action = operation.action
         if isinstance(action, TokenAction | RefreshAction | LogoutAction):
             name = type(action).__name__.removesuffix("Action").lower()
             return name, self._sign_in(operation, action)
         if isinstance(action, PasswordAction):
             return "password", self._password(operation, action)
+        if isinstance(action, ResetRequestAction | ResetAction):
+            name = "reset_request" if isinstance(action, ResetRequestAction) else "reset"
+            return name, self._reset(operation, action)
         return "custom", CustomMethod(f"{operation.id} has no override yet")
 
     def _list(self, operation: Operation, action: ListAction) -> ListMethod:
@@ -395,6 +425,7 @@ class _MethodBuilder:
     def _create(self, operation: Operation, action: CreateAction) -> CreateMethod:
         entity = self.service.entities[action.entity]
         assignments = list(self._writes(operation, entity, action.writes))
+        assignments += self._given_to_key(action, entity)
         assignments += self._links(entity, action.links)
         assignments += self._given_by_path(action.rows, entity)
         assignments += self._given_by_caller(entity)
@@ -430,6 +461,16 @@ class _MethodBuilder:
         for parent in rows.parents:
             column = entity.column(parent.column)
             yield Assignment(ident(column.attribute), ident(parent.attribute))
+
+    def _given_to_key(self, action: CreateAction, entity: Entity) -> Iterator[Assignment]:
+        """The key that a row is made for, and its scopes where no body lists them."""
+        keys = self.service.api_keys
+        if keys is None or not action.issues:
+            return
+        yield Assignment(ident(keys.shown), constant("new_key()"))
+        if all(write.column != keys.scopes for write in action.writes):
+            scopes = ident(entity.column(keys.scopes).attribute)
+            yield Assignment(scopes, constant("self.passed_on(None)"))
 
     def _given_by_caller(self, entity: Entity) -> Iterator[Assignment]:
         """The owner of a new row."""
@@ -585,8 +626,11 @@ class _MethodBuilder:
     def _writes(
         self, operation: Operation, entity: Entity, writes: tuple[Write, ...]
     ) -> Iterator[Assignment]:
+        keys = self.service.api_keys
         for column, value in _values(operation, entity, writes, self.service):
-            yield Assignment(ident(column.attribute), value)
+            scopes = keys is not None and (entity.name, column.name) == (keys.entity, keys.scopes)
+            passed = compose("self.passed_on({})", value) if scopes else value
+            yield Assignment(ident(column.attribute), passed)
 
     def _links(self, entity: Entity, links: tuple[LinkWrite, ...]) -> Iterator[Assignment]:
         for link in links:
@@ -684,6 +728,17 @@ class _MethodBuilder:
             failure=constant("Forbidden" if refuses_with_403(operation) else "BadRequest"),
         )
 
+    def _reset(self, operation: Operation, action: ResetRequestAction | ResetAction) -> ResetMethod:
+        asks, none = isinstance(action, ResetRequestAction), constant("")
+        home = next(r for r in self.service.resources if operation.id in r.operations)
+        return ResetMethod(
+            login=ident(action.login) if isinstance(action, ResetRequestAction) else none,
+            token=ident(action.token) if isinstance(action, ResetAction) else none,
+            new=ident(action.new) if isinstance(action, ResetAction) else none,
+            service=ident(home.service_class) if asks else none,
+            failure=constant("BadRequest" if refuses_with_400(operation) else "NotAuthenticated"),
+        )
+
     def _token_fields(self, operation: Operation) -> Iterator[Assignment]:
         answer = answer_schema(operation)
         for name, prop in properties(answer, self.service.schemas).items() if answer else ():
@@ -770,6 +825,12 @@ def refuses_with_401(operation: Operation) -> bool:
     """Whether an operation of signing in refuses with 401, not 400 (RFC 6749, section 5.2)."""
     declared = {response.status for response in operation.responses}
     return "401" in declared or "400" not in declared
+
+
+def refuses_with_400(operation: Operation) -> bool:
+    """Whether a reset is refused with 400, not 401, where the token is good for nothing."""
+    declared = {response.status for response in operation.responses}
+    return "400" in declared or "401" not in declared
 
 
 def refuses_with_403(operation: Operation) -> bool:

@@ -10,6 +10,8 @@ from apiwright.ir.operations import Operation, TokenAction
 from apiwright.ir.policies.idempotency import Idempotency
 from apiwright.ir.service import Service
 from apiwright.ir.shapes import properties
+from apiwright.plan.views.api_keys import api_keys_view
+from apiwright.plan.views.service import has_tenants
 from apiwright.plan.views.tests_people import Guard, People
 from apiwright.plan.views.tests_requests import Requests
 from apiwright.plan.views.tests_rows import RowMaker
@@ -29,6 +31,7 @@ class KitView:
     role: str
     password: str
     account_factory: Code
+    key_factory: Code
     account_values: Code
     admit_parameters: Code
     example_factory: Code
@@ -36,6 +39,7 @@ class KitView:
     nowhere: str
     keyed: tuple[str, ...]
     needs_keys: bool
+    sign_in_asks: bool
 
 
 class Kit:
@@ -65,6 +69,7 @@ class Kit:
             account_factory=self.rows.factory(identity.name)
             if callers and identity is not None
             else constant(""),
+            key_factory=self._key_factory(),
             account_values=joined(
                 (
                     compose(", {}={}", name, value)
@@ -78,7 +83,19 @@ class Kit:
             nowhere=self.requests.nowhere(),
             keyed=tuple(operation.id for operation, _ in self._keyed()),
             needs_keys=any(known.required for _, known in self._keyed()),
+            sign_in_asks=self._sign_in_asks(),
         )
+
+    def _sign_in_asks(self) -> bool:
+        """Whether who is signed in may be of a tenant that is there, or call with an API key."""
+        keys = api_keys_view(self.service)
+        return has_tenants(self.service) or (keys is not None and keys.alone)
+
+    def _key_factory(self) -> Code:
+        """What makes a row of API keys, if tests can; else empty."""
+        keys = self.service.api_keys
+        made = keys is not None and self.people.known and self.rows.can_make(keys.entity)
+        return self.rows.factory(keys.entity) if keys is not None and made else constant("")
 
     def _keyed(self) -> list[tuple[Operation, Idempotency]]:
         """The operations that take idempotency keys, as far as tests can call them."""

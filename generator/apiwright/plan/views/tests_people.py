@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 
 from apiwright.code import Code, compose, ident, literal
 from apiwright.ir.operations import Operation
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Entity
-from apiwright.plan.views.routers import needed_scopes
+from apiwright.plan.views.routers import guarded, key_scopes, needed_scopes
 
 
 class Guard(Enum):
@@ -38,17 +39,33 @@ class People:
         fewest = min(self._scopes, key=lambda role: len(self._scopes[role]), default="")
         return self._service.default_role or fewest
 
+    @property
+    def roles(self) -> Mapping[str, frozenset[str]]:
+        """The scopes of every role that an account can have."""
+        return self._scopes
+
     def guard(self, operation: Operation) -> Guard:
         """Who may call the operation."""
         if operation.public:
             return Guard.OPEN
-        return Guard.NOBODY if needed_scopes(operation, self._service) is None else Guard.CALLER
+        return Guard.CALLER if guarded(operation, self._service) else Guard.NOBODY
+
+    def by_token(self, operation: Operation) -> bool:
+        """Whether a token lets somebody in."""
+        return not operation.public and needed_scopes(operation, self._service) is not None
 
     def scopes(self, operation: Operation) -> frozenset[str]:
         """The scopes that the operation takes."""
-        guarded = self.guard(operation) is Guard.CALLER
-        needed = needed_scopes(operation, self._service) if guarded else ()
+        if self.guard(operation) is not Guard.CALLER:
+            return frozenset()
+        needed = needed_scopes(operation, self._service)
+        if needed is None:
+            needed = key_scopes(operation, self._service)
         return frozenset(needed or ())
+
+    def granted(self, role: str) -> frozenset[str]:
+        """The scopes that a role grants."""
+        return self._scopes.get(role, frozenset())
 
     def role(self, *operations: Operation, without: str = "") -> str | None:
         """The least role that may call all of the operations; None if none may.

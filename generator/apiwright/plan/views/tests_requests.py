@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apiwright.code import Code, compose, constant, ident, joined, literal
-from apiwright.ir.operations import CustomAction, Location, Operation
+from apiwright.ir.operations import CustomAction, Location, Operation, ResetRequestAction
 from apiwright.ir.service import Service
 from apiwright.plan.views.service import openness
 from apiwright.plan.views.tests_answers import path_pattern
@@ -31,6 +31,7 @@ class ChecksView:
     """Which checks of the contract concern any operation at all."""
 
     guarded: bool
+    anonymous: bool
     scoped: bool
     json: bool
     form: bool
@@ -64,6 +65,7 @@ class _Request:
     guard: Guard
     role: str | None
     scopes: bool
+    by_key: bool
     invalid: int
     methods: tuple[str, ...]
 
@@ -75,6 +77,7 @@ class Requests:
         self._service = service
         self._samples = samples
         self._people = people
+        self._paths = _Paths(service)
         made = (self._request(operation) for operation in service.operations.values())
         self._requests = [request for request in made if request is not None]
 
@@ -86,12 +89,13 @@ class Requests:
         """Whether the table has the operation."""
         return any(request.operation is operation for request in self._requests)
 
-    def checks(self) -> ChecksView:
-        """Which checks there is something to do for."""
+    def checks(self, *, matrix: bool = False) -> ChecksView:
+        """Which checks there is something to do for; a `matrix` tells who is shut out."""
         everything = self._requests
         open_ = [r for r in everything if r.guard is not Guard.CALLER or r.role is not None]
         return ChecksView(
             guarded=any(r.guard is not Guard.OPEN for r in everything),
+            anonymous=not matrix and any(r.guard is not Guard.OPEN for r in everything),
             scoped=any(r.scopes and r.role is not None for r in everything),
             json=any(is_json(r.media_type) for r in open_),
             form=any(r.media_type == FORM for r in open_),
@@ -163,8 +167,9 @@ class Requests:
             guard=guard,
             role=role if guard is Guard.CALLER else None,
             scopes=bool(self._people.scopes(operation)),
+            by_key=not self._people.by_token(operation),
             invalid=self._service.errors.statuses.get(operation.id, 422),
-            methods=self._methods(path),
+            methods=self._paths.methods(path),
         )
 
     def _bad_paths(self, operation: Operation) -> Iterator[str]:
@@ -173,7 +178,7 @@ class Requests:
             if not self._samples.breaks(operation, parameter, _BAD):
                 continue
             written = self._filled(operation, operation.path.replace(f"{{{parameter.name}}}", _BAD))
-            if written is not None and self._template(written) == operation.path:
+            if written is not None and self._paths.template(written) == operation.path:
                 yield written
 
     def _filled(self, operation: Operation, path: str) -> str | None:
@@ -185,21 +190,6 @@ class Requests:
             path = path.replace(f"{{{parameter.name}}}", written)
         return f"{self._service.base_path}{path}"
 
-    def _template(self, path: str) -> str:
-        """The path of the contract that a path is matched with."""
-        templates = {operation.path for operation in self._service.operations.values()}
-        base = self._service.base_path
-        for template in sorted(templates, key=openness):
-            if re.fullmatch(path_pattern(f"{base}{template}"), path):
-                return template
-        return ""
-
-    def _methods(self, path: str) -> tuple[str, ...]:
-        """The methods of the contract for a path."""
-        template = self._template(path)
-        found = {o.method.upper() for o in self._service.operations.values() if o.path == template}
-        return tuple(sorted(found | ({"HEAD"} if "GET" in found else set())))
-
     def _repeatable(self, operation: Operation) -> tuple[str, str] | None:
         """A parameter of the query that stands for one value, and that value."""
         for parameter in operation.located(Location.QUERY):
@@ -210,6 +200,41 @@ class Requests:
             if written is not None and len(written) == 1:
                 return written[0]
         return None
+
+
+class _Paths:
+    """The paths of a service, found by what is sent."""
+
+    def __init__(self, service: Service) -> None:
+        self._base = service.base_path
+        self._methods: dict[str, set[str]] = {}
+        for operation in service.operations.values():
+            self._methods.setdefault(operation.path, set()).add(operation.method.upper())
+        self._found: dict[tuple[int, str], list[tuple[re.Pattern[str], str]]] = {}
+        for template in sorted(self._methods, key=openness):
+            pattern = re.compile(path_pattern(f"{self._base}{template}"))
+            self._found.setdefault(_beginning(template), []).append((pattern, template))
+
+    def template(self, path: str) -> str:
+        """The path of the contract that a path is matched with."""
+        length, first = _beginning(path.removeprefix(self._base))
+        fixed, open_ = (self._found.get((length, start), []) for start in (first, ""))
+        for pattern, template in (*fixed, *open_):
+            if pattern.fullmatch(path):
+                return template
+        return ""
+
+    def methods(self, path: str) -> tuple[str, ...]:
+        """The methods of the contract for a path."""
+        found = self._methods.get(self.template(path), set())
+        return tuple(sorted(found | ({"HEAD"} if "GET" in found else set())))
+
+
+def _beginning(path: str) -> tuple[int, str]:
+    """How many segments a path has, and the first; an open one is empty, and comes last."""
+    segments = path.split("/")
+    first = segments[1] if len(segments) > 1 else ""
+    return len(segments), "" if "{" in first else first
 
 
 def _needs_body(request: _Request) -> bool:
@@ -239,7 +264,8 @@ def _arguments(request: _Request) -> Iterator[Code]:
         ("body_required", _needs_body(request)),
         ("parameters", bool(operation.located(Location.QUERY))),
         ("scopes", request.scopes),
-        ("custom", isinstance(operation.action, CustomAction)),
+        ("by_key", request.guard is Guard.CALLER and request.by_key),
+        ("custom", isinstance(operation.action, CustomAction | ResetRequestAction)),
     ):
         if known:
             yield compose("{}=True", ident(name))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from apiwright.code import Code, comment, compose, ident, literal
-from apiwright.ir.examples import example_row, example_value
+from apiwright.code import Code, comment, compose, constant, ident, literal
+from apiwright.ir.examples import example_rows, example_value
 from apiwright.ir.schemas import Json
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Column, ColumnType, Entity, Fill, ManyToMany
 from apiwright.plan.views.seeds import needed_references, seed_views
+from apiwright.plan.views.tenancy import tenant_column
 from apiwright.plan.views.tests_bounds import broken_rules
 
 _NUMBERED = ("number", "uuid4()")
@@ -25,6 +26,7 @@ class FactoryView:
     seed: Code
     about: Code
     arguments: tuple[Code, ...]
+    tenant: Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class FactoriesView:
     functions: tuple[FactoryView, ...]
     references: bool
     links: bool
+    tenants: bool
 
 
 class RowMaker:
@@ -48,7 +51,7 @@ class RowMaker:
             for entity in service.entities.values()
             if entity.class_name == seed.class_name
         }
-        self._examples = {e.name: example_row(e, service) for e in service.entities.values()}
+        self._examples = example_rows(service)
         self._order = self._storable()
 
     def can_make(self, entity: str) -> bool:
@@ -92,18 +95,16 @@ class RowMaker:
         entities = [self._service.entities[name] for name in self._order]
         functions = tuple(self._function(entity) for entity in entities)
         written = " ".join(argument for f in functions for argument in f.arguments)
-        return FactoriesView(functions, "_one(" in written, "_some(" in written)
+        return FactoriesView(
+            functions, "_one(" in written, "_some(" in written, "_tenant(" in written
+        )
 
     def _function(self, entity: Entity) -> FactoryView:
         arguments = [
-            compose(
-                "{}=await _one(session, values, {}, {})",
-                ident(name),
-                literal(name),
-                self.factory(column.reference.entity),
+            self._reference(name, column, entity)
+            for name, column in sorted(
+                needed_references(entity).items(), key=lambda pair: pair[1].fill is not Fill.TENANT
             )
-            for name, column in needed_references(entity).items()
-            if column.reference is not None
         ]
         arguments += [self._link(link, entity) for link in _links(entity)]
         return FactoryView(
@@ -112,14 +113,43 @@ class RowMaker:
             seed=self._seeds[entity.name].function,
             about=comment(f"A row of {entity.table}, and what it refers to"),
             arguments=tuple(arguments),
+            tenant=_fresh_tenant(entity),
         )
+
+    def _reference(self, name: str, column: Column, entity: Entity) -> Code:
+        """The argument for a row that another refers to; the tenant's comes first."""
+        assert column.reference is not None
+        target = self._service.entities[column.reference.entity]
+        wanted = [ident(name), literal(name), self.factory(target.name)]
+        if column.fill is Fill.TENANT:
+            model, key = ident(target.class_name), ident(target.key_column.attribute)
+            known = compose("models.{}.{}", model, key)
+            return compose(
+                "{}=await _tenant(session, values, {}, {}, {}, {})",
+                *wanted,
+                literal(column.attribute),
+                known,
+            )
+        return compose(
+            "{}=await _one(session, values, {}, {}{})", *wanted, self._same_tenant(entity, target)
+        )
+
+    def _same_tenant(self, entity: Entity, target: Entity) -> Code:
+        """What a row is given that another one of the same tenant refers to."""
+        own, other = tenant_column(entity), tenant_column(target)
+        if own is None or other is None:
+            return constant("")
+        return compose(", {}=values[{}]", ident(other.attribute), literal(own.attribute))
 
     def _link(self, link: ManyToMany, entity: Entity) -> Code:
         name = ident(link.attribute)
         if not self.linked(link, entity):
             return compose("{}=values.pop({}, [])", name, literal(link.attribute))
         target = self.factory(link.target)
-        return compose("{}=await _some(session, values, {}, {})", name, literal(name), target)
+        same = self._same_tenant(entity, self._service.entities[link.target])
+        return compose(
+            "{}=await _some(session, values, {}, {}{})", name, literal(name), target, same
+        )
 
     def linked(self, link: ManyToMany, entity: Entity) -> bool:
         """Whether a row comes with a row at the other end, rather than with none."""
@@ -177,6 +207,19 @@ class RowMaker:
         seed = self._seeds.get(entity.name)
         values = seed.values if seed is not None else ()
         return next((code for name, code in values if name == column.attribute), None)
+
+
+def _fresh_tenant(entity: Entity) -> Code:
+    """The line that gives a row a tenant which is no row of any table; empty for all others."""
+    column = tenant_column(entity)
+    if column is None or column.reference is not None:
+        return constant("")
+    number = constant("next(_numbers) + 1")
+    if column.type is ColumnType.UUID:
+        number = constant("UUID(int=next(_numbers) + 1)")
+    elif column.type is ColumnType.TEXT:
+        number = constant("str(next(_numbers) + 1)")
+    return compose("values.setdefault({}, {})", literal(column.attribute), number)
 
 
 def factory_name(entity: Entity) -> Code:

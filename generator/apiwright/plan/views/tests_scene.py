@@ -11,6 +11,7 @@ from apiwright.code import Code, compose, constant, docstring, ident, joined, li
 from apiwright.ir.operations import Action, CreateAction, ListAction, Location, Operation, RowAction
 from apiwright.ir.schemas import Json
 from apiwright.ir.storage import Column, ColumnType, Entity, ManyToMany
+from apiwright.plan.views.tenancy import tenant_column
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_people import Guard
 from apiwright.plan.views.tests_rows import wire_key
@@ -41,10 +42,14 @@ class TestView:
 
 
 class Scene:
-    """What a test of one operation has on the stage."""
+    """What a test of one operation has on the stage.
 
-    def __init__(self, kit: Kit, operation: Operation) -> None:
+    Rows are in the tenant of who is called `beside`, where rows have one.
+    """
+
+    def __init__(self, kit: Kit, operation: Operation, *, beside: str = "caller") -> None:
         self.kit = kit
+        self._beside = ident(beside)
         self.operation = operation
         self.arranged: list[Code] = []
         self.fixtures = {"client": "TestClient"}
@@ -88,21 +93,33 @@ class Scene:
         if chosen is None:
             return False
         usual = chosen == self.kit.people.usual_role
-        self.arranged.append(
-            compose("{} = sign_in({})", ident(name), constant("") if usual else literal(chosen))
-        )
+        arguments = [] if usual else [literal(chosen)]
+        keys = self.kit.service.api_keys
+        if keys is not None and not self.kit.people.by_token(self.operation):
+            arguments.append(constant("by_key=True"))
+            self._made[keys.entity] = self._made.get(keys.entity, 0) + 1
+        self.arranged.append(compose("{} = sign_in({})", ident(name), joined(arguments)))
         self.fixtures["sign_in"] = "SignIn"
         self.caller = True
         identity = self.kit.service.identity
         if identity is not None:
             self._made[identity.name] = self._made.get(identity.name, 0) + 1
+            tenant = tenant_column(identity)
+            if tenant is not None and tenant.reference is not None:
+                target = tenant.reference.entity
+                self._made[target] = self._made.get(target, 0) + 1
         return True
 
     def make(self, entity: Entity, *given: Code, name: str = "") -> Code:
         """A row of the entity in the database; what it is called in the test."""
         variable = self.variable(name or entity.module)
+        tenant = self._own_tenant(entity)
+        if tenant:
+            self.arranged.append(compose("{} = {}", variable, tenant))
+            self.fixtures["make"] = "Make"
+            return variable
         factory = self.kit.rows.factory(entity.name)
-        arguments = joined([compose("factories.{}", factory), *given])
+        arguments = joined([compose("factories.{}", factory), *given, *self._within(entity)])
         self.arranged.append(compose("{} = make({})", variable, arguments))
         self.fixtures["make"] = "Make"
         self._made[entity.name] = self._made.get(entity.name, 0) + 1
@@ -117,6 +134,27 @@ class Scene:
             name = f"{stem.rstrip('_')}_{number}"
         self._variables.add(name)
         return ident(name)
+
+    def _own_tenant(self, entity: Entity) -> Code:
+        """The tenant of somebody who is signed in, where rows of the entity are the tenants."""
+        identity = self.kit.service.identity
+        themselves = entity.tenant is not None and entity.tenant.column == entity.key
+        if not (themselves and self.caller) or identity is None or identity.tenant is None:
+            return constant("")
+        own = ident(identity.column(identity.tenant.column).attribute)
+        model = ident(entity.class_name)
+        return compose("make.known(models.{}, {}.account.{})", model, self._beside, own)
+
+    def _within(self, entity: Entity) -> tuple[Code, ...]:
+        """What a row is given so that it is in the tenant of somebody who is signed in."""
+        identity = self.kit.service.identity
+        if entity.tenant is None or identity is None or identity.tenant is None:
+            return ()
+        if not self.caller or entity.tenant.column == entity.key:
+            return ()
+        column = ident(entity.column(entity.tenant.column).attribute)
+        own = ident(identity.column(identity.tenant.column).attribute)
+        return (compose("{}={}.account.{}", column, self._beside, own),)
 
     def owned(self, entity: Entity, owner: str = "caller") -> tuple[Code, ...]:
         """What a row is given so that it belongs to somebody who is signed in."""
@@ -255,6 +293,10 @@ class Scene:
         if not fits or not self.kit.rows.can_make(target.name):
             return None
         return compose("[{}]", wire_key(self.make(target), target.key_column))
+
+    def lines(self, *rest: Code) -> tuple[Code, ...]:
+        """What is arranged, without names that neither later lines nor `rest` speak of."""
+        return _without_idle_names(self.arranged, tuple(code for code in rest if code))
 
     def test(
         self,

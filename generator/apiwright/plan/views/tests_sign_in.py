@@ -103,7 +103,7 @@ def sign_in_tests_view(kit: Kit) -> SignInTestsView | None:
     if token is None or guarded is None:
         return None
     scoped = _example(kit, scoped=True)
-    demoted = _demoted(kit, scoped) if scoped is not None else None
+    lost = demoted(kit, scoped) if scoped is not None else None
     return SignInTestsView(
         token=token,
         refresh=next((view for o in operations for view in _refresh(kit, o)), None),
@@ -111,7 +111,7 @@ def sign_in_tests_view(kit: Kit) -> SignInTestsView | None:
         password=next((view for o in operations for view in _password(kit, o)), None),
         guarded=guarded.id,
         scoped=scoped.id if scoped is not None else "",
-        demoted=demoted or constant(""),
+        demoted=lost or constant(""),
     )
 
 
@@ -127,7 +127,7 @@ def _token(kit: Kit, operation: Operation) -> Iterator[GrantView]:
     action = operation.action
     if isinstance(action, TokenAction):
         known = {action.login: "login", action.password: "password"}
-        yield from _grant(kit, operation, known, _wire(kit, operation, action.scope))
+        yield from _grant(kit, operation, known, wire_name(kit, operation, action.scope))
 
 
 def _refresh(kit: Kit, operation: Operation) -> Iterator[GrantView]:
@@ -153,7 +153,7 @@ def _grant(
     }
     if "pair.access_token" not in shown:
         return
-    variables = {_wire(kit, operation, name): ident(known[name]) for name in known}
+    variables = {wire_name(kit, operation, name): ident(known[name]) for name in known}
     sent = {name: value for name, value in example.items() if name != scope}
     yield GrantView(
         body=scene.body(sent, variables),
@@ -188,8 +188,8 @@ def _password(kit: Kit, operation: Operation) -> Iterator[PasswordChangeView]:
     if not usual or path is None or not isinstance(example, dict):
         return
     variables = {
-        _wire(kit, operation, action.current): constant("current"),
-        _wire(kit, operation, action.new): constant("new"),
+        wire_name(kit, operation, action.current): constant("current"),
+        wire_name(kit, operation, action.new): constant("new"),
     }
     scene.sign_in()
     yield PasswordChangeView(
@@ -199,7 +199,7 @@ def _password(kit: Kit, operation: Operation) -> Iterator[PasswordChangeView]:
     )
 
 
-def _wire(kit: Kit, operation: Operation, attribute: str) -> str:
+def wire_name(kit: Kit, operation: Operation, attribute: str) -> str:
     """What an attribute of the body is called on the wire."""
     content = body_content(operation)
     if content is None or content.schema is None:
@@ -217,6 +217,7 @@ def _example(kit: Kit, *, scoped: bool) -> Operation | None:
         if operation.method != "delete"
         and not isinstance(operation.action, LogoutAction)
         and people.guard(operation) is Guard.CALLER
+        and people.by_token(operation)
         and people.role(operation) is not None
         and kit.requests.has(operation)
         and (people.scopes(operation) or not scoped)
@@ -224,7 +225,7 @@ def _example(kit: Kit, *, scoped: bool) -> Operation | None:
     return min(fitting, key=lambda operation: operation.method != "get", default=None)
 
 
-def _demoted(kit: Kit, operation: Operation) -> Code | None:
+def demoted(kit: Kit, operation: Operation) -> Code | None:
     """What takes the role for an operation away from an account; None where nothing does."""
     entity: Entity | None = kit.service.identity
     if entity is None or entity.identity is None or not entity.identity.roles:

@@ -47,8 +47,6 @@ def row_tests(kit: Kit, operation: Operation, action: RowAction) -> Iterator[Tes
         yield from _puts_defaults_back(kit, operation, action, entity)
     if action.key is not None:
         yield from _finds_nothing(kit, operation, action)
-    if action.rows.owned and entity.owner is not None:
-        yield from _spares_others(kit, operation, action, entity)
     if action.verb is RowVerb.DELETE and not entity.soft_delete and action.key is not None:
         yield from _keeps_what_is_in_use(kit, operation, entity)
 
@@ -70,6 +68,30 @@ def custom_tests(kit: Kit, operation: Operation) -> Iterator[TestView]:
     )
 
 
+def staged(
+    kit: Kit, operation: Operation, action: CreateAction | RowAction
+) -> tuple[Scene | None, Code, Code | None]:
+    """A scene in which an operation can write a row, its path there, and a body that it takes.
+
+    The scene is None where a test can't get so far.
+    """
+    nothing = constant("")
+    scene, entity = Scene(kit, operation), kit.service.entities[action.entity]
+    if not callable_in_tests(kit, operation) or not scene.sign_in():
+        return None, nothing, None
+    if isinstance(action, CreateAction):
+        values = parent_rows(scene, action)
+        path = scene.path(values) if values is not None else None
+    elif not kit.rows.can_make(entity.name) or (action.key is None and not scene.caller):
+        path = None
+    else:
+        row = _own_row(scene, action, entity)
+        path = None if row is None else scene.path_of(row) if row else scene.path({})
+    if path is None:
+        return None, nothing, None
+    return scene, path, example_body(scene)
+
+
 def callable_in_tests(kit: Kit, operation: Operation) -> bool:
     """Whether every parameter that the operation can't do without has an example."""
     places = (Location.QUERY, Location.HEADER, Location.COOKIE)
@@ -89,6 +111,11 @@ def _any_body(scene: Scene) -> Code | None:
     return literal(payload.value)
 
 
+def example_body(scene: Scene) -> Code | None:
+    """The example body, which refers to rows that are there; None where there is none."""
+    return _body(scene, _example(scene.kit, scene.operation))
+
+
 def _body(scene: Scene, values: dict[str, Json] | None) -> Code | None:
     """A body that refers to rows which are there; None where there is none."""
     content = body_content(scene.operation)
@@ -105,8 +132,10 @@ def _example(kit: Kit, operation: Operation) -> dict[str, Json] | None:
     return payload.value if payload is not None and isinstance(payload.value, dict) else None
 
 
-def _parents(scene: Scene, action: CreateAction) -> dict[str, Code] | None:
-    """Rows for the path of a new one; None where one can't be made."""
+def parent_rows(
+    scene: Scene, action: CreateAction, *, owner: str = "caller"
+) -> dict[str, Code] | None:
+    """Rows for the path of a new one, which belong to `owner`; None where one can't be made."""
     kit, values = scene.kit, {}
     parameters = {p.attribute: p for p in scene.operation.located(Location.PATH)}
     for parent in action.rows.parents:
@@ -114,7 +143,7 @@ def _parents(scene: Scene, action: CreateAction) -> dict[str, Code] | None:
             entity = kit.service.entities[parent.parent]
             if not kit.rows.can_make(entity.name):
                 return None
-            row = scene.make(entity, *scene.owned(entity))
+            row = scene.make(entity, *scene.owned(entity, owner))
             key = ident(entity.key_column.attribute)
             values[parent.attribute] = compose("{}.{}", row, key)
         else:
@@ -132,7 +161,7 @@ def _stores(
     status = scene.status
     if status is None or not callable_in_tests(kit, operation) or not scene.sign_in():
         return
-    values = _parents(scene, action)
+    values = parent_rows(scene, action)
     body = _body(scene, _example(kit, operation)) if values is not None else None
     if values is None or body is None:
         return
@@ -241,7 +270,7 @@ def _refuses_a_second(
     status = scene.status
     if status is None or not callable_in_tests(kit, operation) or not scene.sign_in():
         return
-    values = _parents(scene, action)
+    values = parent_rows(scene, action)
     body = _body(scene, _example(kit, operation)) if values is not None else None
     if values is None or body is None:
         return
@@ -288,7 +317,8 @@ def _own_row(scene: Scene, action: RowAction, entity: Entity, *given: Code) -> C
     return scene.make(entity, *owned, *given)
 
 
-def _given(action: RowAction, entity: Entity) -> tuple[Code, ...]:
+def deleted_before(action: RowAction, entity: Entity) -> tuple[Code, ...]:
+    """What a row is given that the operation brings back; nothing for other operations."""
     if action.verb is not RowVerb.RESTORE or not entity.soft_delete:
         return ()
     return (compose("{}=seed.NOW", ident(entity.column(entity.soft_delete).attribute)),)
@@ -301,7 +331,7 @@ def _works(kit: Kit, operation: Operation, action: RowAction, entity: Entity) ->
         return
     if action.key is None and not scene.caller:
         return
-    row = _own_row(scene, action, entity, *_given(action, entity))
+    row = _own_row(scene, action, entity, *deleted_before(action, entity))
     if row is None:
         return
     sent: Code | None = None
@@ -483,30 +513,6 @@ def _finds_nothing(kit: Kit, operation: Operation, action: RowAction) -> Iterato
         "what isn't there is not found",
         call=scene.call(path, body=sent),
         status=literal(404),
-    )
-
-
-def _spares_others(
-    kit: Kit, operation: Operation, action: RowAction, entity: Entity
-) -> Iterator[TestView]:
-    if entity.owner is None:
-        return
-    role = kit.people.role(operation, without=entity.owner.unless)
-    scene = Scene(kit, operation)
-    if role is None or not callable_in_tests(kit, operation) or not scene.sign_in(role=role):
-        return
-    row = scene.make(entity, *_given(action, entity))
-    sent: Code | None = None
-    if operation.body is not None and action.verb in {RowVerb.REPLACE, RowVerb.UPDATE}:
-        sent = _body(scene, _example(kit, operation))
-        if sent is None:
-            return
-    visible = action.rows.visible
-    yield scene.test(
-        "spares_what_is_not_ones_own",
-        "what belongs to somebody else " + ("may not be touched" if visible else "isn't there"),
-        call=scene.call(scene.path_of(row), body=sent),
-        status=literal(403 if visible else 404),
     )
 
 
