@@ -12,6 +12,9 @@ from typing import IO
 
 import pytest
 from hypothesis import settings
+from typing_extensions import override
+from xdist.remote import Producer  # type: ignore[import-untyped]  # xdist tells no types
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 from apiwright.cli.commands import migrate
 from apiwright.local import PostgresServer, Servers, start_database
@@ -22,6 +25,8 @@ from tests.support.running import ROOT, scratch_database, scratch_servers
 # Folders whose files take the longest: they come first, so that no worker begins one of them when
 # the others are done.
 LONGEST = ("projects", "dev", "adopt", "versions", "documentation", "migrate", "conditional")
+# Folders whose files share a service: they stay on one worker, which makes it once.
+TOGETHER = ("bulk", "conditional")
 # How long an example takes says more about the machine than about what is tested.
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
@@ -31,6 +36,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest; the order within a file stays."""
     place = {name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path.parent.name, len(place)))
+
+
+class _ByService(LoadFileScheduling):  # type: ignore[misc]  # xdist tells no types
+    """Files stay whole, and those of TOGETHER with their folder."""
+
+    @override
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(super()._split_scope(nodeid))
+        return str(file.parent if file.parent.name in TOGETHER else file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByService | None:
+    """What gives files to workers, where a session says that files stay whole."""
+    return _ByService(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session", autouse=True)
