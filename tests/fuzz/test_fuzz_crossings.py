@@ -121,7 +121,7 @@ def helpdesk(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iter
         redis_url = servers.redis.url(3)
         environ = service_environ(plain, redis_url, ACCESS_TOKEN_SECONDS="36000")
         with running_service(generated, environ, folder) as running:
-            yield Target(running, HELPDESK, "/desk/v1", "/token", ("signOut",))
+            yield Target(running, HELPDESK, "/desk/v1", "/token", ("signOut", "forgotPassword"))
 
 
 async def settle(url: str, password_hash: str) -> str:
