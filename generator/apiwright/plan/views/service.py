@@ -48,6 +48,8 @@ class IdentityView:
     key_type: Code
     key_reference: str
     login: Code
+    login_name: Code
+    login_folded: bool
     password: Code
     active: Code
     soft_delete: Code
@@ -288,6 +290,8 @@ def identity_view(entity: Entity, default_role: str) -> IdentityView | None:
         key_type=python_type(entity.key_column),
         key_reference=f"{entity.table}.{entity.key}",
         login=_login_condition(entity.class_name, login.attribute, folded=folded),
+        login_name=ident(login.attribute),
+        login_folded=folded,
         password=attribute(identity.password),
         active=attribute(identity.active),
         soft_delete=attribute(entity.soft_delete),
