@@ -33,7 +33,7 @@ class Inputs:
     """The properties that clients send when they make or change a thing, by name.
 
     `made` are those of the bodies that make one, `all` those of every body that writes one. `asked`
-    are the parameters that name a value of a property.
+    are the parameters of paths that name a value of a property.
     """
 
     made: Mapping[str, tuple[Property, ...]]

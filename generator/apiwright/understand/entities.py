@@ -187,9 +187,7 @@ class EntityReader:
         if site is None or site.schema not in self.stored:
             return
         for parameter in operation.parameters:
-            if parameter.location is Location.QUERY:
-                yield site.schema, parameter.name, parameter.schema
-            elif parameter.location is Location.PATH and parameter.name == site.key:
+            if parameter.location is Location.PATH and parameter.name == site.key:
                 yield site.schema, self.stored[site.schema].key, parameter.schema
 
     def _all_properties(self, name: str, inputs: Inputs) -> dict[str, Property]:
