@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from apiwright.ir.schemas import Json
 from apiwright.ir.service import Service
 from apiwright.plan.views.routers import route_path
+from apiwright.plan.views.service import keeps_answers
 
 PROBES = 'endpoint!~"/health/.*|/metrics|<unmatched>"'
 """A condition of PromQL for requests that clients make, to what is there."""
@@ -36,6 +37,7 @@ def dashboard(service: Service) -> dict[str, Json]:
         *resources,
         ("Database", _database()),
         ("Redis", _redis()),
+        *((("Kept answers", _caches()),) if keeps_answers(service) else ()),
         *((("Limits", _limits()),) if service.limited else ()),
         *((("Events", _events()),) if service.events else ()),
         ("Workers", _workers()),
@@ -107,6 +109,17 @@ def _redis() -> tuple[_Panel, ...]:
     return (
         _Panel("Commands, p95", "s", ((duration, "{{command}}"),)),
         _Panel("Failures", "ops", ((failures, "{{command}}"),)),
+    )
+
+
+def _caches() -> tuple[_Panel, ...]:
+    looked = _rate("cache_lookups_total")
+    found = _rate("cache_lookups_total", 'outcome="hit"')
+    outcomes = f"sum by (operation, outcome) ({looked})"
+    part = f"sum by (operation) ({found}) / sum by (operation) ({looked})"
+    return (
+        _Panel("Looks at what is kept", "ops", ((outcomes, "{{operation}} {{outcome}}"),)),
+        _Panel("Part that is found", "percentunit", ((part, "{{operation}}"),)),
     )
 
 
