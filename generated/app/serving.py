@@ -45,6 +45,8 @@ class Protocol(HttpToolsProtocol):
     """HTTP as uvicorn speaks it, with fewer writes."""
 
     @override
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(  # type: ignore[override]  # uvicorn narrows it as well
+        self, transport: asyncio.Transport
+    ) -> None:
         """Serve a connection."""
         super().connection_made(cast("asyncio.Transport", Gathered(transport, self.loop)))
