@@ -22,7 +22,6 @@ from apiwright.ir.operations import (
     TokenAction,
 )
 from apiwright.ir.storage import ColumnType, Entity, Ownership
-from apiwright.plan.views.api_keys import api_keys_view
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_lists import ListTests
 from apiwright.plan.views.tests_people import Guard
@@ -207,10 +206,11 @@ class _Writer:
 
     def _held(self, granted: frozenset[str]) -> frozenset[str]:
         """What somebody holds to call the operation: a key may have fewer scopes than a role."""
-        keys = api_keys_view(self._kit.service)
-        if keys is None or not keys.narrowed or self._kit.people.by_token(self._operation):
+        keys = self._kit.service.api_keys
+        if keys is None or self._kit.people.by_token(self._operation):
             return granted
-        return granted.intersection(keys.narrowed)
+        narrowed = self._kit.service.entities[keys.entity].column(keys.scopes).enum
+        return granted.intersection(narrowed) if narrowed else granted
 
     def _action(self) -> Action:
         """What the operation does; an export does what a list does."""
