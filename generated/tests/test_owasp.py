@@ -2,7 +2,7 @@
 
 | row | shown here, and by |
 | --- | --- |
-| API1 object level | `test_matrix.py`; what "spares what is not one's own" in the tests of a resource |
+| API1 object level | `test_matrix.py` |
 | API2 authentication | `test_api2_*`, `test_tokens.py`, `test_passwords.py`, `test_auth.py` |
 | API3 properties | `test_api3_*`, `test_contract.py`, `test_canaries.py` |
 | API4 resources | `test_api4_*`, `test_limits.py`, `test_contract.py`, `integration/` |
