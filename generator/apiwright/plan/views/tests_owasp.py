@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apiwright.code import Code, compose, constant, ident, literal
+from apiwright.ir.media import is_json
 from apiwright.ir.operations import (
     CreateAction,
     ListAction,
@@ -18,7 +19,7 @@ from apiwright.ir.shapes import properties
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_people import Guard
 from apiwright.plan.views.tests_writes import staged
-from apiwright.understand.exchange import body_content, is_json
+from apiwright.understand.exchange import body_content
 
 _TEMPTING = ("is_admin", "isAdmin", "is_superuser", "role", "tenant_id", "password_hash")
 """What attackers send along, whether or not there is such a thing."""
