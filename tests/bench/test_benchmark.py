@@ -26,8 +26,9 @@ def test_a_small_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [sample.errors for sample in (*results.samples, *results.over_connections)] == [{}] * 28
     assert all(sample.rate > 0 and sample.cpu > 0 for sample in results.samples)
     assert results.notes[0] == bench.NO_NODE
-    assert len(results.marks) == 7
-    assert all(used > 0 and bare > 0 for _, used, bare in results.policies)
+    assert len(results.marks) == 10
+    assert {cost.policy for cost in results.policies} == {"none", "all, but kept answers"}
+    assert all(cost.cpu > 0 and cost.database_cpu > 0 for cost in results.policies)
     assert dict(results.features)["log line in JSON"] > 0
     assert dict(results.imports)["sqlalchemy"] > 1
     assert sum(share for _, share in results.profile) > 0.3
@@ -37,6 +38,7 @@ def test_a_small_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (output / "results.md").read_text()
     assert "| **apiwright** |" in text
     assert "| list of 20 | 7 times the async ORM peer |" in text
+    assert "| all, but kept answers |" in text
     assert bench.NO_NODE in text
     assert len(json.loads((output / "results.json").read_text())["samples"]) == 20
     for name in ("results.svg", "latency.svg"):

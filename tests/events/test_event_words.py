@@ -95,12 +95,28 @@ def test_what_is_not_used_is_not_generated() -> None:
     assert "RecordingSession" not in files["app/database.py"]
 
 
-def test_writes_that_are_recorded_take_a_session() -> None:
+def test_writes_are_recorded_in_their_own_statement() -> None:
     stories = {s.id: s for s in describe_operations(understood(told(True)))}
-    assert not stories["create Thing"].direct
-    assert "works with a session: it records what it writes" in stories["create Thing"].details
-    assert stories["list things"].direct
+    assert stories["create Thing"].direct
+    assert stories["update Thing"].direct
     assert stories["read Thing"].direct
+    files = rendered(told(True))
+    assert 'recording.Event("thing.created", "thing", ' in files["app/direct/things_answers.py"]
+    assert "class Entry" not in files["app/direct/recording.py"]
+    audited = contract(crud("Thing", "things"), {"Thing": {**thing(), "x-audit": True}})
+    files = rendered(audited)
+    assert 'recording.Entry("created", "things", ' in files["app/direct/things_answers.py"]
+    assert "class Event" not in files["app/direct/recording.py"]
+
+
+def test_what_no_statement_can_record_takes_a_session() -> None:
+    """A list of bytes has no form in JSON that PostgreSQL makes by itself."""
+    raw = {"type": "array", "items": {**TEXT, "format": "byte", "maxLength": 9}}
+    document = contract(
+        crud("Thing", "things"), {"Thing": {**thing({"raw": raw}), "x-audit": True}}
+    )
+    [made] = [s for s in describe_operations(understood(document)) if s.id == "create Thing"]
+    assert "works with a session: 'raw' is a list of bytes" in made.details
 
 
 def test_the_trail_is_of_what_says_so() -> None:

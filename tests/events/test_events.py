@@ -139,7 +139,7 @@ def test_every_write_is_in_the_audit_trail(aftermath: Aftermath) -> None:
         f"WHERE key = '{key}' ORDER BY id"
     )
     assert placed[:3] == ("created", "placeOrder", None)
-    assert placed[3].keys() == {"id", "what", "count", "price", "customer_id"}
+    assert placed[3].keys() == {"id", "what", "count", "price", "customer_id", "deleted_at"}
     assert replaced[:2] == ("updated", "replaceOrder")
     assert len(replaced[2].pop("labels")) == 1
     assert replaced[2] == {"what": "Lamps", "count": 1, "price": "9.90"}

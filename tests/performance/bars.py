@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from tests.performance.checks import Burst, Storm
 from tests.performance.measuring import Summary
-from tests.performance.variants import ASYNC_ORM, FLOOR, OFFERS, OURS
+from tests.performance.policies import Cost
+from tests.performance.variants import ALL_POLICIES, ASYNC_ORM, FLOOR, OFFERS, OURS
 from tests.performance.works import CREATE, EMBEDDED, LIST, ONE, TITLES
 
 MEGABYTE = 2**20
@@ -18,6 +19,9 @@ HOLDS_OF_TEN = 0.9
 
 TIMES = {LIST: 7.0, ONE: 4.0, CREATE: 4.0, EMBEDDED: 10.0}
 """How many times the requests a second of the async ORM peer."""
+
+MOST_FOR_POLICIES = 0.35
+"""How much more CPU time a request may take with all policies than without any."""
 
 PARTS = {LIST: 0.65, ONE: 0.60}
 """Which part of the requests a second of the floor."""
@@ -104,3 +108,12 @@ def storm(found: Storm) -> Mark:
     )
     title = f"{found.connections:,} connections at once for {found.seconds:g} s"
     return Mark(title, "no error, memory flat", measured, errors == 0 and found.growth <= FLAT)
+
+
+def policies(costs: Sequence[Cost]) -> Iterator[Mark]:
+    """What the policies cost together."""
+    for cost in costs:
+        if cost.policy == ALL_POLICIES:
+            asked = f"at most {MOST_FOR_POLICIES:.0%} more CPU time"
+            title = f"all policies, {TITLES[cost.work]}"
+            yield Mark(title, asked, f"{cost.more:+.0%}", cost.more <= MOST_FOR_POLICIES)

@@ -1,8 +1,9 @@
-"""The benchmark: `nox -s bench -- [short | full | features | servers]`.
+"""The benchmark: `nox -s bench -- [short | full | features | policies | servers]`.
 
-`short` (the default) takes a minute or two and only shows its figures; `full` takes a quarter of
-an hour and writes them into the documentation; `features` measures what each feature costs, and
-`servers` what difference the ASGI server makes (granian is left out unless it is installed).
+`short` (the default) takes a minute or two and only shows its figures; `full` takes half an hour
+and writes them into the documentation; `features` measures what each feature costs, `policies` what
+each policy of a contract does, and `servers` what difference the ASGI server makes (granian is left
+out unless it is installed).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.performance import bars, checks, report
+from tests.performance import bars, checks, policies, report
 from tests.performance.bars import Mark
 from tests.performance.machine import machine
 from tests.performance.measuring import (
@@ -34,19 +35,15 @@ from tests.performance.report import Results
 from tests.performance.running import has_node
 from tests.performance.scene import HERE, ROOT, Scene, scene, sign_in
 from tests.performance.variants import (
-    BARE,
-    OURS,
     Variant,
-    generate_bare,
     generate_offers,
-    generated,
     servers,
     variants,
 )
-from tests.performance.works import APART, CREATE, LIST, ONE, TITLES, Works
+from tests.performance.works import APART, LIST, ONE, TITLES, Works
 
 DOCUMENTED = ROOT / "docs" / "benchmarks"
-MODES = ("short", "full", "features", "servers")
+MODES = ("short", "full", "features", "policies", "servers")
 ROUNDS_OF_SERVERS = 5
 NO_NODE = "Fastify was left out: there is no Node here."
 BUSY = (
@@ -70,8 +67,14 @@ def main() -> None:
         signal.signal(number, signal.default_int_handler)
     with tempfile.TemporaryDirectory() as folder, scene(Path(folder)) as here:
         if arguments.what == "features":
-            for feature, cost in features(here, service, FULL):
-                print(f"{feature:<52}{cost:>8.1f} us")
+            for feature, used in features(here, service, FULL):
+                print(f"{feature:<52}{used:>8.1f} us")
+            return
+        if arguments.what == "policies":
+            for cost in policies.costs(here, FULL):
+                print(
+                    f"{cost.policy:<24}{TITLES[cost.work]:<16}{cost.cpu:>6.0f} us{cost.more:>8.0%}"
+                )
             return
         if arguments.what == "servers":
             compare_servers(here, service)
@@ -116,6 +119,8 @@ def measured(here: Scene, service: Path, plan: Plan, works: list[str]) -> Result
         start = checks.first_answer(here, service)
         storm = checks.storm(here, service, plan.storm_seconds)
         marks += [bars.start(start), bars.storm(storm)]
+    costs = policies.costs(here, plan)
+    marks += bars.policies(costs)
     notes.append(BUSY.format(os.getloadavg()[2], os.cpu_count()))
     return Results(
         machine=machine(here.postgres_version()),
@@ -130,7 +135,7 @@ def measured(here: Scene, service: Path, plan: Plan, works: list[str]) -> Result
         profile=checks.profile(here, service, plan.seconds),
         imports=checks.imported(here, service),
         features=features(here, service, plan),
-        policies=policies(here, service, plan),
+        policies=costs,
         notes=notes,
     )
 
@@ -149,19 +154,6 @@ def compare_servers(here: Scene, service: Path) -> None:
             f"{TITLES[found.work]:<28}{found.variant:<12}{found.cpu:>6.0f} us{found.rate:>8.0f}/s"
             f"{found.p99:>8.1f} ms p99{found.memory / 2**20:>6.0f} MB"
         )
-
-
-def policies(here: Scene, service: Path, plan: Plan) -> list[tuple[str, float, float]]:
-    """What the policies of the reference contract cost: CPU a request with them, and without."""
-    bare = generate_bare(here.folder / "bare")
-    known = Works(tuple(here.item_ids(SAMPLE_KEYS)), account(here, service))
-    measuring = Measuring(here, known, workers=1)
-    works = [LIST, ONE, CREATE]
-    both = (generated(OURS, OURS, service), generated(BARE, BARE, bare))
-    with measuring.running(both, works):
-        found = summaries(in_turn(measuring, works, plan, plan.rounds + 1))
-    used = {(each.work, each.variant): each.cpu for each in found}
-    return [(TITLES[work], used[work, OURS], used[work, BARE]) for work in works]
 
 
 def prepared(here: Scene, service: Path) -> tuple[Variant, ...]:

@@ -11,7 +11,7 @@ from apiwright.bench.measure import put
 from apiwright.bench.plan import Exchange, Load, Outcome
 from tests.performance.running import Server
 from tests.performance.scene import Scene
-from tests.performance.variants import FLOOR, Variant
+from tests.performance.variants import ALL_POLICIES, EVERY_POLICY, FLOOR, NO_POLICY, Variant
 from tests.performance.works import CREATE, EMBEDDED, LIST, ONE, Works, answers, does, protects
 
 SAMPLE_KEYS = 500
@@ -24,7 +24,7 @@ class Plan:
 
     `seconds` and `warm_up` of each load; rounds with one worker and with two; the numbers of
     connections for the curve of latency; runs of the reference load test; seconds of the storm;
-    rounds for each feature. What is 0 or empty is left out.
+    rounds for each feature; the policies whose costs are told. What is 0 or empty is left out.
     """
 
     seconds: float
@@ -36,6 +36,7 @@ class Plan:
     storm_seconds: float = 0.0
     connections: int = 32
     feature_rounds: int = 7
+    policies: tuple[str, ...] = (NO_POLICY, ALL_POLICIES)
 
 
 SHORT = Plan(2.0, 0.5, rounds=1)
@@ -47,6 +48,7 @@ FULL = Plan(
     steps=(1, 10, 32, 100, 316, 1000),
     reference_runs=10,
     storm_seconds=30.0,
+    policies=EVERY_POLICY,
 )
 MANY = 300
 """So many connections that the first answers of a slow variant take some seconds."""

@@ -14,6 +14,7 @@ from tests.performance.checks import Burst, Storm
 from tests.performance.drawing import Bar, Group, Line
 from tests.performance.machine import Machine
 from tests.performance.measuring import Plan, Sample, summaries
+from tests.performance.policies import Cost
 from tests.performance.variants import OFFERS, OURS
 from tests.performance.works import TITLES
 
@@ -37,7 +38,7 @@ class Results:
     profile: Sequence[tuple[str, float]]
     imports: Sequence[tuple[str, float]]
     features: Sequence[tuple[str, float]]
-    policies: Sequence[tuple[str, float, float]]
+    policies: Sequence[Cost]
     notes: Sequence[str]
 
 
@@ -172,20 +173,32 @@ def _lines(results: Results) -> Iterator[str]:
         yield from _pairs("feature", "us", results.features)
     if results.policies:
         yield ""
-        yield "## What all policies cost together"
+        yield "## What each policy costs"
         yield ""
-        yield (
-            "Microseconds of CPU time a request: the service, and one of the same contract without "
-            "its rate limits (counted in Redis), versions of rows and idempotency keys."
-        )
-        yield ""
-        yield "| work | with | without | more |"
-        yield "| --- | ---: | ---: | ---: |"
-        for work, used, bare in results.policies:
-            yield f"| {work} | {used:,.0f} | {bare:,.0f} | {used / bare - 1:.0%} |"
+        yield from _policies(results.policies)
     for note in (*results.notes, *_errors(results)):
         yield ""
         yield note
+
+
+def _policies(costs: Sequence[Cost]) -> Iterator[str]:
+    """A line for each policy, with a column for each kind of work."""
+    yield (
+        "Microseconds of CPU time a request, of the server and (behind the plus) of PostgreSQL: "
+        "services of the reference contract without any policy, with one, and with all. Limits are "
+        "counted in Redis; no client sends a key or a condition."
+    )
+    works = list(dict.fromkeys(cost.work for cost in costs))
+    yield ""
+    yield f"| policy | {' | '.join(TITLES[work] for work in works)} |"
+    yield "| --- |" + " ---: |" * len(works)
+    for policy in dict.fromkeys(cost.policy for cost in costs):
+        cells = [
+            f"{cost.cpu:,.0f} + {cost.database_cpu:,.0f} ({cost.more:+.0%})"
+            for cost in costs
+            if cost.policy == policy
+        ]
+        yield f"| {policy} | {' | '.join(cells)} |"
 
 
 def _errors(results: Results) -> Iterator[str]:

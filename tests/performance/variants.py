@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,23 @@ from tests.performance.running import (
 )
 from tests.performance.scene import HERE, ROOT, Scene
 
-POLICIES = frozenset({"x-rate-limit", "x-versioned", "x-idempotent"})
-"""What the reference contract declares beyond what its operations need to answer."""
+DECLARED = {
+    "rate limits": "x-rate-limit",
+    "versions of rows": "x-versioned",
+    "idempotency keys": "x-idempotent",
+}
+"""The policies of the reference contract, each by the word that declares it."""
+ADDED: dict[str, tuple[tuple[tuple[str, ...], Any], ...]] = {
+    "events": ((("components", "schemas", "Item", "x-events"), True),),
+    "audit trail": ((("components", "schemas", "Item", "x-audit"), True),),
+    "kept answers": (
+        (("paths", "/items/", "get", "x-cache"), 30),
+        (("paths", "/items/{item_id}", "get", "x-cache"), 30),
+    ),
+}
+"""Policies that the reference contract has no use for, each by what has to be said where."""
 HEADERS = [{"$ref": f"#/components/parameters/{name}"} for name in ("IfMatch", "IfNoneMatch")]
-"""What clients send to make use of them."""
+"""What clients send to make use of versions."""
 
 Start = Callable[[Scene, Path, int], AbstractContextManager[Server]]
 
@@ -38,7 +52,8 @@ OURS, OFFERS, ASYNC_ORM, SYNC_ORM, FLOOR, FASTIFY = (
     "floor",
     "fastify",
 )
-BARE = "bare"
+NO_POLICY, ALL_POLICIES = "none", "all, but kept answers"
+EVERY_POLICY = (NO_POLICY, *DECLARED, *ADDED, ALL_POLICIES)
 
 
 @dataclass(frozen=True)
@@ -115,12 +130,33 @@ def generate_offers(folder: Path) -> Path:
     return _generate(HERE / "embedded.yaml", folder)
 
 
-def generate_bare(folder: Path) -> Path:
-    """The service of the reference contract without its policies; the place that it runs from."""
+def policies() -> dict[str, dict[str, Any]]:
+    """The reference contract without its policies, with one of them alone, and with all.
+
+    Kept answers are not among all: they save more than they cost, and would hide the others.
+    """
     contract = yaml.safe_load((ROOT / "specs" / "openapi.yaml").read_text(encoding="utf-8"))
-    bare = folder.with_suffix(".yaml")
-    bare.write_text(yaml.safe_dump(_without(contract, POLICIES)), encoding="utf-8")
-    return _generate(bare, folder)
+
+    def made(declared: Collection[str], added: Iterable[str]) -> dict[str, Any]:
+        words = {word for name, word in DECLARED.items() if name not in declared}
+        headers = () if "versions of rows" in declared else HEADERS
+        edited: dict[str, Any] = _without(contract, words, headers)
+        for path, value in (edit for name in added for edit in ADDED[name]):
+            *inner, last = path
+            reduce(lambda place, key: place[key], inner, edited)[last] = value
+        return edited
+
+    found = {NO_POLICY: made((), ())}
+    found |= {name: made((name,), ()) for name in DECLARED}
+    found |= {name: made((), (name,)) for name in ADDED}
+    return {**found, ALL_POLICIES: made(DECLARED, ("events", "audit trail"))}
+
+
+def generate_from(contract: dict[str, Any], folder: Path) -> Path:
+    """The service of a contract, generated into a folder; the place that it runs from."""
+    written = folder.with_suffix(".yaml")
+    written.write_text(yaml.safe_dump(contract), encoding="utf-8")
+    return _generate(written, folder)
 
 
 def _generate(contract: Path, folder: Path) -> Path:
@@ -129,11 +165,11 @@ def _generate(contract: Path, folder: Path) -> Path:
     return folder / "generated"
 
 
-def _without(value: Any, names: Collection[str]) -> Any:
-    """A document without the properties of these names, wherever they are."""
+def _without(value: Any, words: Collection[str], parameters: Collection[Any]) -> Any:
+    """A document without the properties and the parameters named, wherever they are."""
     if isinstance(value, dict):
-        return {key: _without(part, names) for key, part in value.items() if key not in names}
+        kept = {key: part for key, part in value.items() if key not in words}
+        return {key: _without(part, words, parameters) for key, part in kept.items()}
     if isinstance(value, list):
-        kept = (part for part in value if part not in HEADERS)
-        return [_without(part, names) for part in kept]
+        return [_without(part, words, parameters) for part in value if part not in parameters]
     return value

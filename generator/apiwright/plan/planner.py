@@ -32,6 +32,7 @@ from apiwright.plan.views.events import events_view
 from apiwright.plan.views.exports import exported_shapes, with_possible_exports
 from apiwright.plan.views.limits import limits_view
 from apiwright.plan.views.models import model_view, needs_own_type
+from apiwright.plan.views.recording import recording_view, told_shapes
 from apiwright.plan.views.repositories import repository_view
 from apiwright.plan.views.routers import homes, router_names, router_view
 from apiwright.plan.views.seeds import account_view, seed_views
@@ -211,11 +212,17 @@ class Planner:
             modules=joined(list(modules.values())),
             resources=tuple((modules[r.module], resource_name(r)) for r in resources),
         )
+        entities = self._direct.recorded(resources)
+        recording = recording_view(entities, self._service)
         for name in ("__main__", "calls", "remembered", "route", "statements"):
-            yield self._file(f"app/direct/{name}.py")
+            yield self._file(f"app/direct/{name}.py", recorded=recording is not None)
+        if recording is not None:
+            yield self._file("app/direct/recording.py", recording=recording)
         columns = [c for entity in self._service.entities.values() for c in entity.columns]
         shown = {s.function: s for view in self._answered.values() for s in view.shapes}
         shown |= {s.function: s for s in exported_shapes(self._service, self._direct.shapes)}
+        told = told_shapes(entities, self._service, self._direct.shapes)
+        shown |= {s.function: s for s in told}
         yield self._file(
             "app/direct/shapes.py",
             shapes=self._direct.shapes.needed(shown.values()),

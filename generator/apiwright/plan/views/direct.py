@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
@@ -22,6 +22,7 @@ from apiwright.ir.storage import Entity, Fill
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.caching import direct_options
 from apiwright.plan.views.directness import Directness
+from apiwright.plan.views.recording import beside, occasion_of
 from apiwright.plan.views.repositories import counts, page_values
 from apiwright.plan.views.routers import key_scopes, location, needed_scopes, route_path
 from apiwright.plan.views.services.values import stored_values
@@ -113,6 +114,18 @@ class DirectBuilder:
     def why_not(self, operation: Operation) -> str:
         """Why an operation can't be answered directly; empty if it can."""
         return self._rules.why_not(operation)
+
+    def recorded(self, resources: Iterable[Resource]) -> list[str]:
+        """The entities of which direct operations of these resources record what they write."""
+        found: dict[str, None] = {}
+        for name in (name for resource in resources for name in resource.operations):
+            operation = self._service.operations[name]
+            action = operation.action
+            if not isinstance(action, CreateAction | RowAction) or self.why_not(operation):
+                continue
+            if action.entity in self._service.recorded and occasion_of(action) is not None:
+                found[action.entity] = None
+        return list(found)
 
     def _shown(self, operations: list[Operation]) -> tuple[ShapeView, ...]:
         """The shapes of what operations show, each once."""
@@ -355,6 +368,9 @@ class DirectBuilder:
         else:
             call += [compose("status={}", literal(status))] if status != 200 else []
             lines.append(compose("return await call.changed({})", joined(call)))
+        left = list(beside(action, self._service, self.shapes))
+        if left:
+            arguments.append(compose("beside=({},)", joined(left)))
         return [ConstantView(name, compose("statements.Change({})", joined(arguments)))], lines
 
     def _owner_of_call(self, unless: str) -> Code:
@@ -482,7 +498,8 @@ class DirectBuilder:
         if tenant is not None:
             values.append((tenant, constant("call.within.tenant")))
         attributes = tuple(column.attribute for column, _ in values)
-        statement = compose("{}.made({})", self._view(action.view), literal(attributes))
+        stored = [literal(attributes), *beside(action, self._service, self.shapes)]
+        statement = compose("{}.made({})", self._view(action.view), joined(stored))
         pairs = [
             compose("{}: {}", literal(f"new_{column.attribute}"), value) for column, value in values
         ]

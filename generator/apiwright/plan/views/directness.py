@@ -18,6 +18,7 @@ from apiwright.ir.operations import (
 from apiwright.ir.service import Service
 from apiwright.ir.shapes import properties, takes_null
 from apiwright.ir.storage import Entity
+from apiwright.plan.views.recording import beside
 from apiwright.plan.views.routers import guarded
 from apiwright.plan.views.shapes import NotDirectError, Shapes
 from apiwright.plan.views.tenancy import tenant_references
@@ -70,12 +71,12 @@ class Directness:
             raise NotDirectError("who may read the row depends on the row")
 
     def _check_recorded(self, action: ListAction | CreateAction | RowAction) -> None:
-        """Events and entries of the audit trail are further rows, and need the session's flush."""
-        writes = isinstance(action, CreateAction) or (
-            isinstance(action, RowAction) and action.verb is not RowVerb.READ
-        )
-        if writes and action.entity in self._service.recorded:
-            raise NotDirectError("it records what it writes")
+        """Events and entries of the audit trail are further rows of the same statement."""
+        if isinstance(action, ListAction) or not list(beside(action, self._service, self._shapes)):
+            return
+        marked = self._service.entities[action.entity].soft_delete
+        if isinstance(action, RowAction) and any(write.column == marked for write in action.writes):
+            raise NotDirectError(f"what it writes to {marked} decides what it records")
 
     def _check_parameters(self, operation: Operation, action: Action) -> None:
         places = {Location.HEADER, Location.COOKIE}

@@ -220,6 +220,15 @@ def _keys_only(relation: Relation, name: str) -> bool:
 
 def _value(column: Column, schema: Schema, named: Mapping[str, NamedSchema]) -> Code:
     """The expression of a column, in the format that the contract has for it."""
+    as_text = column.type is ColumnType.DECIMAL and _is_text(schema, column, named)
+    return column_value(column, as_text=as_text)
+
+
+def column_value(column: Column, *, as_text: bool) -> Code:
+    """The expression of a column in JSON; raises NotDirectError for one that there is none for.
+
+    A decimal is a number, or `as_text`.
+    """
     attribute = compose("row.{}", ident(column.attribute))
     if column.type is ColumnType.BYTES:
         if column.array:
@@ -227,7 +236,7 @@ def _value(column: Column, schema: Schema, named: Mapping[str, NamedSchema]) -> 
         return compose("base64({})", attribute)
     if column.stored_as == "timestamp":
         return compose("in_utc({})", attribute)
-    if column.type is ColumnType.DECIMAL and _is_text(schema, column, named):
+    if as_text and column.type is ColumnType.DECIMAL:
         kind = constant("ARRAY(Text())" if column.array else "Text()")
         return compose("cast({}, {})", attribute, kind)
     return attribute
