@@ -21,6 +21,9 @@ from uvicorn.server import ServerState
 from app.errors import respond
 from app.patience import FRAMING, LET_GO, MOST_HEADERS, Refused, Sweep, patience
 
+PIECES = 2
+"""What most answers are written in: a head, and a body."""
+
 SWEEPS: WeakKeyDictionary[ServerState, Sweep] = WeakKeyDictionary()
 
 
@@ -34,12 +37,17 @@ class Gathered:
         self._closed = False
 
     def write(self, data: bytes) -> None:
-        """Send `data` before the next turn, with what else is written in this one."""
+        """Send `data` before the next turn, with what else is written in this one.
+
+        More than a head and a body is sent at once: only then the writer learns of slow readers.
+        """
         if self._closed:
             return
         if not self._unsent:
             self._call_soon(self._send)
         self._unsent.append(data)
+        if len(self._unsent) > PIECES:
+            self._send()
 
     def close(self) -> None:
         """Close the connection once everything is sent; what is written later is nobody's."""
