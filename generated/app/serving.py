@@ -57,7 +57,7 @@ class Gathered:
 
     def _send(self) -> None:
         unsent, self._unsent = self._unsent, []
-        if unsent:
+        if unsent and not self._transport.is_closing():
             self._transport.writelines(unsent)
 
     def __getattr__(self, name: str) -> Any:

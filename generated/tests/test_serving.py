@@ -34,6 +34,7 @@ class Recorded(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.sent: list[bytes] = []
+        self.closing = False
 
     @override
     def writelines(self, list_of_data: Iterable[Any]) -> None:
@@ -44,6 +45,12 @@ class Recorded(asyncio.Transport):
     def close(self) -> None:
         """Keep that it is closed now."""
         self.sent.append(b"closed")
+        self.closing = True
+
+    @override
+    def is_closing(self) -> bool:
+        """Whether it is, or the client has gone."""
+        return self.closing
 
 
 async def test_what_is_written_in_one_turn_goes_out_at_once() -> None:
@@ -78,6 +85,15 @@ async def test_nothing_is_lost_at_the_end() -> None:
     transport.write(b"nobody's")
     await asyncio.sleep(0)
     assert recorded.sent == [b"all", b"closed"]
+
+
+async def test_clients_may_go_while_something_is_on_its_way() -> None:
+    """Nothing is written to a transport that is closed: it would be an error."""
+    recorded = Recorded()
+    Gathered(recorded, asyncio.get_running_loop()).write(b"too late")
+    recorded.closing = True
+    await asyncio.sleep(0)
+    assert recorded.sent == []
 
 
 async def hello(_scope: Scope, _receive: Receive, send: Send) -> None:
