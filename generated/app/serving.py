@@ -32,6 +32,9 @@ class Gathered:
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
+        # What is asked for often is asked without a detour.
+        self.is_closing = transport.is_closing
+        self.get_write_buffer_size = transport.get_write_buffer_size
         self._call_soon = loop.call_soon
         self._unsent: list[bytes] = []
         self._closed = False
@@ -57,7 +60,7 @@ class Gathered:
 
     def _send(self) -> None:
         unsent, self._unsent = self._unsent, []
-        if unsent and not self._transport.is_closing():
+        if unsent and not self.is_closing():
             self._transport.writelines(unsent)
 
     def __getattr__(self, name: str) -> Any:
