@@ -4,13 +4,55 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, cast, func, literal_column
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Dialect,
+    Numeric,
+    TypeDecorator,
+    cast,
+    func,
+    literal_column,
+    type_coerce,
+)
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute
+from typing_extensions import override
 
 WORD = re.compile(r"\w+")
+
+
+class Exact(TypeDecorator[Decimal]):
+    """A number with all of its digits, as many as there are."""
+
+    impl = Numeric
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: float | Decimal | None, dialect: Dialect) -> Decimal | None:
+        """What PostgreSQL is sent: of a double, the digits that it was written with."""
+        return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+def wide(value: Any) -> ColumnElement[Any]:
+    """An integer that need not fit into the column that it is compared with.
+
+    Indexes serve as before: PostgreSQL compares integers of all widths in the same order.
+    """
+    return type_coerce(value, BigInteger())
+
+
+def exact(value: Any) -> ColumnElement[Any]:
+    """A number that need not fit into the column that it is compared with.
+
+    It is not rounded to the digits of the column, as a value that is stored would be. An index
+    serves where the column has fractions as well.
+    """
+    return type_coerce(value, Exact())
 
 
 def holds(items: InstrumentedAttribute[Any], item: Any) -> ColumnElement[bool]:
