@@ -68,7 +68,7 @@ class Gathered:
 
 
 class Protocol(HttpToolsProtocol):
-    """HTTP as uvicorn speaks it, with fewer writes, and for clients that are neither slow nor endless.
+    """HTTP as uvicorn speaks it, with fewer writes, and limits for clients that are slow or endless.
 
     Of uvicorn's own state it uses `scope` and `headers` (of the request that is being read), `cycle`
     (of the last one whose head was whole) with `scope`, `more_body`, `response_started` and

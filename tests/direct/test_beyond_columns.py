@@ -115,6 +115,13 @@ def test_integers_may_be_compared_with_fractions(
     assert len(found(both, query)) == count
 
 
+@pytest.mark.parametrize("key", [-1, 2**31, -(2**63), 2**63 - 1])
+def test_there_is_nothing_with_a_key_beyond(both: Both, key: int) -> None:
+    """That a client may ask for it doesn't mean that it is there."""
+    for client in (both.direct, both.typed):
+        assert client.get(f"/labels/{key}").status_code == 404
+
+
 INDEXED = """
     CREATE TABLE numbers (small integer, price numeric(10, 2), number bigint);
     CREATE INDEX ON numbers (small);
