@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from socket import socketpair
+from socket import socket, socketpair
 from typing import Any
 
 import pytest

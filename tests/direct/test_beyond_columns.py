@@ -115,11 +115,18 @@ def test_integers_may_be_compared_with_fractions(
     assert len(found(both, query)) == count
 
 
-@pytest.mark.parametrize("key", [-1, 2**31, -(2**63), 2**63 - 1])
-def test_there_is_nothing_with_a_key_beyond(both: Both, key: int) -> None:
-    """That a client may ask for it doesn't mean that it is there."""
-    for client in (both.direct, both.typed):
-        assert client.get(f"/labels/{key}").status_code == 404
+def test_keys_and_lists_of_rows_as_well(both: Both) -> None:
+    """A key that no row can have is the key of none, and an item of no list is in none."""
+    slot = {"number": 2**31 - 1, "sizes": [5, -(2**31)], "costs": ["5.01"]}
+    assert both.made("/slots", slot, directly=True) == both.get(f"/slots/{slot['number']}")
+    for key in (-1, 2**31, -(2**63), 2**63 - 1):
+        for client in (both.direct, both.typed):
+            assert client.get(f"/slots/{key}").status_code == 404
+    for query in ("size=5", f"any_size={2**40}&any_size=5", "cost=5.010", "any_cost=5.01"):
+        assert both.get(f"/slots?{query}") == [slot], query
+    beyond = ("size=6", f"size={2**31}", f"any_size={2**40}", "cost=5.005", f"any_cost={'9' * 40}")
+    for query in beyond:
+        assert both.get(f"/slots?{query}") == [], query
 
 
 INDEXED = """

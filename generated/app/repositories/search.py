@@ -8,12 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     BindParameter,
     ColumnElement,
     Dialect,
+    Float,
+    Integer,
     Numeric,
     TypeDecorator,
+    case,
     cast,
     func,
     literal_column,
@@ -24,6 +28,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from typing_extensions import override
 
 WORD = re.compile(r"\w+")
+LEAST, MOST = -(2**31), 2**31 - 1
+"""What an integer of 32 bits can be."""
 
 
 class Exact(TypeDecorator[Decimal]):
@@ -57,13 +63,24 @@ def exact(value: Any) -> ColumnElement[Any]:
 
 def holds(items: InstrumentedAttribute[Any], item: Any) -> ColumnElement[bool]:
     """That a list has an item."""
-    return items.contains(cast(array([item]), items.type))
+    return items.contains(_listed(items, [item]))
 
 
 def holds_any(items: InstrumentedAttribute[Any], wanted: Sequence[Any]) -> ColumnElement[bool]:
     """That a list has one of some items."""
-    found: ColumnElement[bool] = items.overlap(cast(array(wanted), items.type))
+    found: ColumnElement[bool] = items.overlap(_listed(items, wanted))
     return found
+
+
+def _listed(items: InstrumentedAttribute[Any], wanted: Sequence[Any]) -> ColumnElement[Any]:
+    """A list of the type of another; what that can't hold stands in it as null, which is in none."""
+    kind = items.type.item_type
+    if isinstance(kind, Numeric) and not isinstance(kind, Float):
+        return cast(array([exact(item) for item in wanted]), ARRAY(Numeric()))
+    if isinstance(kind, Integer) and not isinstance(kind, BigInteger):
+        fits = (literal_column(str(LEAST)), literal_column(str(MOST)))
+        wanted = [case((wide(item).between(*fits), cast(wide(item), Integer()))) for item in wanted]
+    return cast(array(wanted), items.type)
 
 
 def matches(words_of_row: str, asked: str) -> ColumnElement[bool]:

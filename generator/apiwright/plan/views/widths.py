@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from apiwright.code import Code, compose
 from apiwright.ir.schemas import NamedSchema, Schema
 from apiwright.ir.shapes import flat
 from apiwright.ir.storage import Column, ColumnType
@@ -28,11 +29,23 @@ def width_beyond(schema: Schema, column: Column, named: Mapping[str, NamedSchema
     if column.type in _WHOLE:
         if kind.type in _FRACTIONS:
             return EXACT
-        narrow = column.type is ColumnType.INT32 and kind.type is ColumnType.INT64
-        return WIDE if narrow or (kind.type in _WHOLE and column.stored_as == "smallint") else ""
+        wider = kind.type is ColumnType.INT64 or column.stored_as == "smallint"
+        return WIDE if wider and _is_narrow(column) else ""
     if column.type is ColumnType.DECIMAL and not _fits(kind, column):
         return EXACT
     return ""
+
+
+def of_any_width(value: Code, column: Column) -> Code:
+    """What a client names a row by: it may be beyond the column, and is then the name of none."""
+    return compose("wide({})", value) if _is_narrow(column) else value
+
+
+def _is_narrow(column: Column) -> bool:
+    """Whether a column holds integers of less than 64 bits."""
+    if column.stored_as:
+        return column.stored_as in {"integer", "smallint"}
+    return column.type is ColumnType.INT32
 
 
 def _fits(kind: Kind, column: Column) -> bool:
