@@ -78,9 +78,12 @@ def _listed(items: InstrumentedAttribute[Any], wanted: Sequence[Any]) -> ColumnE
     if isinstance(kind, Numeric) and not isinstance(kind, Float):
         return cast(array([exact(item) for item in wanted]), ARRAY(Numeric()))
     if isinstance(kind, Integer) and not isinstance(kind, BigInteger):
-        fits = (literal_column(str(LEAST)), literal_column(str(MOST)))
-        wanted = [case((wide(item).between(*fits), cast(wide(item), Integer()))) for item in wanted]
+        wanted = [case((_fits(item), cast(wide(item), Integer()))) for item in wanted]
     return cast(array(wanted), items.type)
+
+
+def _fits(item: Any) -> ColumnElement[bool]:
+    return wide(item).between(literal_column(str(LEAST)), literal_column(str(MOST)))
 
 
 def matches(words_of_row: str, asked: str) -> ColumnElement[bool]:
