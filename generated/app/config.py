@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     docs_enabled: bool | None = None
     cors_origins: tuple[str, ...] = ()
     max_body_bytes: PositiveInt = 1_048_576
+    max_header_bytes: PositiveInt = 32_768
+    client_header_timeout: PositiveFloat = 10.0
+    client_body_timeout: PositiveFloat = 20.0
+    send_timeout: PositiveFloat = 20.0
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
     rate_limit_factor: PositiveFloat = 1.0
     drain_seconds: NonNegativeFloat | None = None

@@ -107,6 +107,14 @@ class PreconditionRequired(ApiError):
     detail = "Read it first, and send its ETag as If-Match"
 
 
+class NotReceived(ApiError):
+    """The client has gone, or was let go, before its request was whole (RFC 9110, 15.5.9)."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    code = "request_timeout"
+    detail = "The request did not come to its end"
+
+
 class TooLarge(ApiError):
     """The body is larger than the service takes."""
 

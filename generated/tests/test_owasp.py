@@ -5,7 +5,7 @@
 | API1 object level | `test_matrix.py` |
 | API2 authentication | `test_api2_*`, `test_tokens.py`, `test_passwords.py`, `test_auth.py` |
 | API3 properties | `test_api3_*`, `test_contract.py`, `test_canaries.py` |
-| API4 resources | `test_api4_*`, `test_limits.py`, `test_contract.py`, `integration/` |
+| API4 resources | `test_api4_*`, `test_serving.py`, `test_limits.py`, `test_contract.py`, `integration/` |
 | API5 function level | `test_api5_*`, `test_matrix.py`, `test_contract.py` |
 | API6 business flows | `test_limits.py`, `test_idempotency.py` |
 | API7 requests to elsewhere | `test_api7_*`, `test_webhooks.py` |

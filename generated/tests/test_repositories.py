@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Integer, Numeric, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from app.errors import NotFound
-from app.repositories.search import holds, holds_any, matches
+from app.repositories.search import exact, holds, holds_any, matches, wide
 from tests.sample import Sample, SampleRepository, fill, sample
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -66,6 +68,21 @@ async def test_lists_are_searched_for_items(session: AsyncSession) -> None:
     ):
         found = select(Sample.id).where(condition).order_by(Sample.id)
         assert list(await session.scalars(found)) == keys
+
+
+async def test_numbers_are_compared_whatever_fits(session: AsyncSession) -> None:
+    """What is wider than a column is neither refused nor rounded; doubles keep their digits."""
+    small, price = literal(5, Integer()), literal(Decimal("5.01"), Numeric(4, 2))
+    for condition, holding in (
+        (small < wide(2**40), True),
+        (small > wide(-(2**40)), True),
+        (small == wide(5), True),
+        (small >= exact(5.5), False),
+        (price == exact(Decimal("5.005")), False),
+        (price == exact(5.01), True),
+        (price < exact(Decimal(10**30)), True),
+    ):
+        assert await session.scalar(select(condition)) is holding, str(condition)
 
 
 @pytest.mark.parametrize(

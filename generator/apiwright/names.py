@@ -53,13 +53,13 @@ _TAKEN_ARGUMENTS = frozenset(
 _TAKEN_METHODS = frozenset(
     {
         "add", "answered", "authenticate", "bindparam", "body_of", "caller", "callers", "calls",
-        "change", "complete", "context", "date", "datetime", "export", "find", "flush",
+        "change", "complete", "context", "date", "datetime", "exact", "export", "find", "flush",
         "from_body", "from_cookie", "from_header", "from_path", "from_query", "get", "get_all",
         "granted", "holds", "holds_any", "literal_column", "matches", "model", "models", "new_key",
         "nobody", "once", "override", "owned", "owns", "page", "passed_on", "path_of", "policies",
         "publish", "query_of", "quote", "remove", "require", "require_owner", "respond", "restore",
         "router", "rows", "select", "selectinload", "send_password_reset", "sent", "session",
-        "sessions", "shapes", "statements", "tagged", "unless_known", "uuid4",
+        "sessions", "shapes", "statements", "tagged", "unless_known", "uuid4", "wide",
     }
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from tests.support.warehouse import Warehouse, measured
+from tests.support.warehouse import READERS_TIME, Warehouse, measured
 
 NDJSON = "application/x-ndjson"
 OPEN = """
@@ -125,8 +125,8 @@ def test_filters_and_order(warehouse: Warehouse, client: httpx2.Client) -> None:
 
 
 def reached(condition: Callable[[], bool]) -> bool:
-    """Whether something comes true within a few seconds."""
-    deadline = time.monotonic() + 10
+    """Whether something comes true within some seconds."""
+    deadline = time.monotonic() + 10 + READERS_TIME
     while time.monotonic() < deadline:
         if condition():
             return True
@@ -169,6 +169,22 @@ def test_others_get_through_while_exports_wait(warehouse: Warehouse, client: htt
         for raw in waiting:
             raw.close()
     assert reached(lambda: client.head("/parts/export").status_code == 200)
+
+
+def test_who_stops_reading_loses_the_connection(
+    warehouse: Warehouse, client: httpx2.Client
+) -> None:
+    """Then nothing of it is left, neither in the service nor in the database."""
+    warehouse.fill(60_000, "T")
+    address = urlsplit(warehouse.running.url)
+    with socket.create_connection((address.hostname, address.port or 80), 10) as raw:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        raw.sendall(b"GET /parts/export HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert raw.recv(1024).startswith(b"HTTP/1.1 200")
+        assert warehouse.ask(OPEN) >= 1
+        assert reached(lambda: warehouse.ask(OPEN) == 0)
+    assert 'slow_clients_total{over="answer"} 1.0' in client.get("/metrics").text
+    assert "Exception" not in warehouse.running.log.read_text()
 
 
 def test_rows_are_those_of_one_moment(warehouse: Warehouse, client: httpx2.Client) -> None:

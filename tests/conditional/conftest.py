@@ -62,12 +62,14 @@ class Newsroom:
     overridden: httpx2.Client
     database_url: str
     valkey: subprocess.Popen[bytes]
+    valkey_url: str
 
 
 @contextmanager
 def running_valkey(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """A Valkey that tests may stop for a while."""
     command = [str(find_program()), "--port", str(port), "--save", "", "--dir", str(folder)]
+    command += ["--enable-debug-command", "yes"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             yield process
@@ -89,7 +91,8 @@ def newsroom(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iter
         database_url = stack.enter_context(scratch_database(servers))
         port = free_port()
         valkey = stack.enter_context(running_valkey(folder, port))
-        environ = service_environ(database_url, f"redis://127.0.0.1:{port}/0")
+        valkey_url = f"redis://127.0.0.1:{port}/0"
+        environ = service_environ(database_url, valkey_url)
         environ["PYTHONPATH"] = str(folder)
         environ["JWT_KEYS"] = json.dumps({"tests": secrets.token_urlsafe(48)})
         clients = []
@@ -104,7 +107,7 @@ def newsroom(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iter
             url = stack.enter_context(service).url
             clients.append(stack.enter_context(httpx2.Client(base_url=f"{url}/news")))
         direct, typed, overridden = clients
-        yield Newsroom(direct, typed, overridden, database_url, valkey)
+        yield Newsroom(direct, typed, overridden, database_url, valkey, valkey_url)
 
 
 @pytest.fixture(params=["direct", "typed"])

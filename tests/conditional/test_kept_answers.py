@@ -7,12 +7,16 @@ import re
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from uuid import uuid4
 
 import httpx2
 import psycopg
 import pytest
+from redis import Redis
 
 from tests.conditional.conftest import Newsroom
 
@@ -217,21 +221,61 @@ def test_an_override_ends_what_it_changes(newsroom: Newsroom) -> None:
     assert newsroom.direct.get(path).json()["name"] == "Other"
 
 
-def test_nothing_fails_and_nothing_is_stale_when_valkey_stops(newsroom: Newsroom) -> None:
+@contextmanager
+def stopped(newsroom: Newsroom) -> Iterator[None]:
+    """It takes connections and commands, and answers nothing."""
+    newsroom.valkey.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        newsroom.valkey.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def slow(newsroom: Newsroom) -> Iterator[None]:
+    """It answers, but much later than anybody waits."""
+    with Redis.from_url(newsroom.valkey_url) as client, ThreadPoolExecutor(1) as threads:
+        threads.submit(client.execute_command, "DEBUG", "SLEEP", "3")
+        time.sleep(0.1)
+        yield
+
+
+@contextmanager
+def full(newsroom: Newsroom) -> Iterator[None]:
+    """It refuses whatever takes memory."""
+    with Redis.from_url(newsroom.valkey_url) as client:
+        client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("maxmemory", "1")
+        yield
+        client.config_set("maxmemory", "0")
+
+
+@contextmanager
+def confused(newsroom: Newsroom) -> Iterator[None]:
+    """Somebody else has put other things under the same keys, and they stay there."""
+    with Redis.from_url(newsroom.valkey_url) as client:
+        keys = client.keys("*:cache}*")
+        assert keys
+        for key in keys:
+            client.pipeline().delete(key).hset(key, "what is", "this").execute()
+    yield
+
+
+@pytest.mark.parametrize("trouble", [stopped, slow, full, confused])
+def test_nothing_fails_and_nothing_is_stale_in_trouble(
+    newsroom: Newsroom, trouble: Callable[[Newsroom], AbstractContextManager[None]]
+) -> None:
     """What was kept before is not found after, whoever has written meanwhile."""
     path = f"/sections/{section(newsroom.direct)['id']}"
     both = (newsroom.direct, newsroom.typed)
     for client in both:
         assert client.get(path).status_code == 200
-    newsroom.valkey.send_signal(signal.SIGSTOP)
-    try:
+    with trouble(newsroom):
         written = newsroom.direct.put(path, json={"name": "Meanwhile"}, timeout=20)
         assert written.status_code == 200
         for client in both:
             for _ in range(3):
                 assert client.get(path, timeout=20).json()["name"] == "Meanwhile"
-    finally:
-        newsroom.valkey.send_signal(signal.SIGCONT)
     deadline = time.monotonic() + 30
     before = found(newsroom.typed, "readSection")
     while found(newsroom.typed, "readSection") == before:

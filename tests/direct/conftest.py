@@ -66,7 +66,7 @@ def _doubled(value: dict[str, Any]) -> dict[str, Any]:
     return value | {"double": float(value["double"])} if "double" in value else value
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def both(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     """The service of `samples.yaml`."""
     folder = tmp_path_factory.mktemp("direct")

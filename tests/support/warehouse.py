@@ -32,6 +32,8 @@ FILL = """
     FROM generate_series(1, $1) n
 """
 PASSWORD = "correct horse battery staple"
+READERS_TIME = 5
+"""Seconds within which a client has to take something of its answer."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,8 @@ def open_warehouse(servers: Servers, folder: Path) -> Iterator[Warehouse]:
     contract = ROOT / "tests" / "services" / "warehouse.yaml"
     succeeded(apiwright(folder, "init", "warehouse", "--from", str(contract)))
     with scratch_database(servers) as url:
-        environ = service_environ(url, JWT_KEYS=json.dumps({"tests": secrets.token_urlsafe(48)}))
+        keys = json.dumps({"tests": secrets.token_urlsafe(48)})
+        environ = service_environ(url, JWT_KEYS=keys, SEND_TIMEOUT=str(READERS_TIME))
         with running_service(folder / "warehouse" / "generated", environ, folder) as running:
             yield Warehouse(running)
 

@@ -174,6 +174,12 @@ def test_x_filter_may_name_the_comparison_alone() -> None:
     assert found.compare is Compare.NE
 
 
+def test_what_is_written_wins_over_what_a_name_usually_means() -> None:
+    found = listing(parameter("size", INTEGER) | {"x-filter": {"column": "price"}})
+    assert found.page.limit == ""
+    assert [rule.column for rule in found.filters] == ["price"]
+
+
 def test_x_filter_leaves_a_parameter_to_an_override() -> None:
     found = listing(parameter("weather") | {"x-filter": False})
     assert found.filters == ()

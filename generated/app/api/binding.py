@@ -12,11 +12,13 @@ from urllib.parse import unquote_to_bytes
 
 from fastapi import Depends, Request
 from pydantic import TypeAdapter, ValidationError
+from starlette.requests import ClientDisconnect
 
 from app import contract
 from app.errors import (
     BadRequest,
     Invalid,
+    NotReceived,
     TooLarge,
     UnsupportedMediaType,
     Violation,
@@ -135,14 +137,24 @@ async def raw_body(request: Request) -> bytes:
     limit: int = request.app.state.settings.max_body_bytes
     parts: list[bytes] = []
     size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise TooLarge(f"The body is larger than {limit} bytes")
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > limit:
+                raise TooLarge(f"The body is larger than {limit} bytes")
+            parts.append(part)
+    except ClientDisconnect as error:
+        raise NotReceived from error
     raw = b"".join(parts)
     request.state.raw_body = raw
     return raw
+
+
+async def body_first(request: Request) -> None:
+    """Read the body, if the contract has one: while it comes, nothing is held that others need."""
+    known = contract.operations().get(request.scope["route"].operation_id)
+    if known is not None and known.body is not None:
+        await raw_body(request)
 
 
 def media_type_of(request: Request, found: contract.Body) -> str:

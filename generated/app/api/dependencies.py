@@ -10,6 +10,7 @@ from fastapi.security import SecurityScopes
 from sqlalchemy import SQLColumnExpression, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.api.binding import body_first
 from app.database import get_db
 from app.errors import Forbidden, NotAuthenticated
 from app.models import User
@@ -31,6 +32,7 @@ async def authenticate(request: Request, session: DbSession, needed: SecuritySco
     lost a role is so at once.
     """
     token = access_token(request)
+    await body_first(request)
     found = (
         await session.execute(
             select(User, AuthSession.scope)

@@ -4,24 +4,86 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, cast, func, literal_column
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Dialect,
+    Float,
+    Integer,
+    Numeric,
+    TypeDecorator,
+    case,
+    cast,
+    func,
+    literal_column,
+    type_coerce,
+)
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute
+from typing_extensions import override
 
 WORD = re.compile(r"\w+")
+LEAST, MOST = -(2**31), 2**31 - 1
+"""What an integer of 32 bits can be."""
+
+
+class Exact(TypeDecorator[Decimal]):
+    """A number with all of its digits, as many as there are."""
+
+    impl = Numeric
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: float | Decimal | None, dialect: Dialect) -> Decimal | None:
+        """What PostgreSQL is sent: of a double, the digits that it was written with."""
+        return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+def wide(value: Any) -> ColumnElement[Any]:
+    """An integer that need not fit into the column that it is compared with.
+
+    Indexes serve as before: PostgreSQL compares integers of all widths in the same order.
+    """
+    return type_coerce(value, BigInteger())
+
+
+def exact(value: Any) -> ColumnElement[Any]:
+    """A number that need not fit into the column that it is compared with.
+
+    It is not rounded to the digits of the column, as a value that is stored would be. An index
+    serves where the column has fractions as well.
+    """
+    return type_coerce(value, Exact())
 
 
 def holds(items: InstrumentedAttribute[Any], item: Any) -> ColumnElement[bool]:
     """That a list has an item."""
-    return items.contains(cast(array([item]), items.type))
+    return items.contains(_listed(items, [item]))
 
 
 def holds_any(items: InstrumentedAttribute[Any], wanted: Sequence[Any]) -> ColumnElement[bool]:
     """That a list has one of some items."""
-    found: ColumnElement[bool] = items.overlap(cast(array(wanted), items.type))
+    found: ColumnElement[bool] = items.overlap(_listed(items, wanted))
     return found
+
+
+def _listed(items: InstrumentedAttribute[Any], wanted: Sequence[Any]) -> ColumnElement[Any]:
+    """A list of the type of another; what that can't hold stands in it as null, which is in none."""
+    kind = items.type.item_type
+    if isinstance(kind, Numeric) and not isinstance(kind, Float):
+        return cast(array([exact(item) for item in wanted]), ARRAY(Numeric()))
+    if isinstance(kind, Integer) and not isinstance(kind, BigInteger):
+        wanted = [case((_fits(item), cast(wide(item), Integer()))) for item in wanted]
+    return cast(array(wanted), items.type)
+
+
+def _fits(item: Any) -> ColumnElement[bool]:
+    return wide(item).between(literal_column(str(LEAST)), literal_column(str(MOST)))
 
 
 def matches(words_of_row: str, asked: str) -> ColumnElement[bool]:

@@ -368,6 +368,7 @@ _ALWAYS = (
     "app/models/base.py",
     "app/monitoring.py",
     "app/paths.py",
+    "app/patience.py",
     "app/pool.py",
     "app/proxies.py",
     "app/queries.py",

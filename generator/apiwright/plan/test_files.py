@@ -207,6 +207,7 @@ _ALWAYS = (
     "tests/integration/__init__.py",
     "tests/integration/test_migrations.py",
     "tests/integration/test_shutdown.py",
+    "tests/integration/test_slow_clients.py",
     "tests/integration/test_unit_of_work.py",
     "tests/integration/test_workers.py",
     "tests/postgres.py",

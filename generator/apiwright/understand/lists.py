@@ -79,7 +79,8 @@ def read_listing(
     for node, parameter in written.parameters:
         if parameter.location is not Location.QUERY:
             continue
-        paged = _paging(page, parameter, named)
+        # What is written down wins over what a name usually means: `size` may be a filter.
+        paged = None if node.get("x-filter") else _paging(page, parameter, named)
         searched = None if paged else _search(node, parameter, entity)
         sorted_by = None if paged or searched else _sort(parameter, entity, named)
         found = None if paged or searched or sorted_by else _filter(node, parameter, entity, named)

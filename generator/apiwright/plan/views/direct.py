@@ -29,6 +29,7 @@ from apiwright.plan.views.services.values import stored_values
 from apiwright.plan.views.shapes import Shapes, ShapeView
 from apiwright.plan.views.signatures import schema_imports, signature
 from apiwright.plan.views.tenancy import tenant_column
+from apiwright.plan.views.widths import of_any_width
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +245,13 @@ class DirectBuilder:
 
     def _named(self, path: PathColumn, entity: Entity) -> Code:
         """The condition that a column has the value of a path parameter."""
-        attribute = ident(entity.column(path.column).attribute)
+        column = entity.column(path.column)
+        value = compose("bindparam({})", literal(f"path_{path.attribute}"))
         return compose(
-            "models.{}.{} == bindparam({})",
+            "models.{}.{} == {}",
             ident(entity.class_name),
-            attribute,
-            literal(f"path_{path.attribute}"),
+            ident(column.attribute),
+            of_any_width(value, column),
         )
 
     def _owner(self, entity: Entity) -> Code:

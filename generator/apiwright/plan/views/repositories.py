@@ -19,6 +19,7 @@ from apiwright.ir.operations import (
     Operation,
     Order,
     Page,
+    Parameter,
     RowAction,
     View,
 )
@@ -28,6 +29,7 @@ from apiwright.plan.models.document import has_default
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.storage.build import search_vector
 from apiwright.plan.storage.types import python_type
+from apiwright.plan.views.widths import width_beyond
 
 _OPERATORS = {
     Compare.EQ: "{column} == {value}",
@@ -348,11 +350,12 @@ def _step(order: Order, entity: Entity) -> Code:
 def _conditions(
     action: ListAction, entity: Entity, service: Service, operation: Operation
 ) -> Iterator[ConditionView]:
-    required = {p.attribute for p in operation.parameters if p.required}
+    parameters = {parameter.attribute: parameter for parameter in operation.parameters}
+    required = {attribute for attribute, known in parameters.items() if known.required}
     for rule in action.filters:
         yield ConditionView(
             constant("") if rule.attribute in required else ident(rule.attribute),
-            _condition(rule, entity, service),
+            _condition(rule, entity, service, parameters[rule.attribute]),
         )
     if action.search is not None:
         vector = search_vector(entity, action.search.columns)
@@ -367,20 +370,35 @@ def _conditions(
         )
 
 
-def _condition(rule: Filter, entity: Entity, service: Service) -> Code:
+def _condition(rule: Filter, entity: Entity, service: Service, parameter: Parameter) -> Code:
     value = compose("query.{}", ident(rule.attribute))
     if rule.relation:
         relation = next(r for r in entity.relations if r.attribute == rule.relation)
         target = service.entities[relation.target]
         key = compose("{}.{}", ident(target.class_name), ident(target.key_column.attribute))
-        inner = compose(_OPERATORS[rule.compare], column=key, value=value)
+        compared = _compared(value, rule, parameter, target.key_column, service)
+        inner = compose(_OPERATORS[rule.compare], column=key, value=compared)
         owner, attribute = ident(entity.class_name), ident(rule.relation)
         return compose("{}.{}.any({})", owner, attribute, inner)
     column = entity.column(rule.column)
     attribute = compose("{}.{}", ident(entity.class_name), ident(column.attribute))
     if rule.compare is Compare.IS_NULL:
         return compose("{}.is_(None) if {} else {}.is_not(None)", attribute, value, attribute)
+    if not column.array:
+        value = _compared(value, rule, parameter, column, service)
     return compose(_template(rule.compare, column), column=attribute, value=value)
+
+
+def _compared(
+    value: Code, rule: Filter, parameter: Parameter, column: Column, service: Service
+) -> Code:
+    """What a column is compared with: a value of its type, if the contract allows no other."""
+    reading = width_beyond(parameter.schema, column, service.schemas)
+    if not reading:
+        return value
+    if rule.compare is Compare.IN:
+        return compose("[{}(value) for value in {}]", ident(reading), value)
+    return compose("{}({})", ident(reading), value)
 
 
 def _template(compare: Compare, column: Column) -> str:

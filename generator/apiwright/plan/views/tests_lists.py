@@ -15,12 +15,16 @@ from apiwright.plan.views.tests_rows import wire_key
 from apiwright.plan.views.tests_samples import pairs
 from apiwright.plan.views.tests_scene import Scene, TestView, plainly_shown
 from apiwright.plan.views.tests_writes import callable_in_tests, shown_key
+from apiwright.plan.views.widths import width_beyond
 
 _WORD = re.compile(r"[A-Za-z]{2,20}(?= |$)")
 _STRANGE = "zyzzyva"
 _FINDS_ITSELF = frozenset(
     {Compare.EQ, Compare.GTE, Compare.LTE, Compare.IN, Compare.CONTAINS, Compare.STARTS_WITH}
 )
+_BELOW = frozenset({Compare.LT, Compare.LTE, Compare.NE})
+_DIGITS = {ColumnType.INT32: 10, ColumnType.INT64: 19}
+"""Of the first power of ten that a column can't hold."""
 _INCOMPARABLE = frozenset({ColumnType.JSON, ColumnType.BYTES})
 
 
@@ -45,6 +49,7 @@ class ListTests:
         yield from self._limits()
         for rule in self._action.filters:
             yield from self._filters(rule)
+            yield from self._compares(rule)
         yield from self._searches()
         yield from self._sorts()
 
@@ -202,6 +207,38 @@ class ListTests:
             status=self._status(scene),
             asserts=asserts,
         )
+
+    def _compares(self, rule: Filter) -> Iterator[TestView]:
+        """The filter with a value that is beyond what the column can hold, where it takes one."""
+        scene = self._scene()
+        parameter = self._parameters[rule.attribute]
+        beyond = self._beyond(rule, parameter)
+        if scene is None or parameter.required or not beyond:
+            return
+        row = self._row(scene)
+        yield scene.test(
+            f"compares_{parameter.attribute.strip('_')}_with_any_number",
+            "what no row can have is a number like others",
+            call=scene.call(scene.path_of(row), query=(_pair(parameter, beyond),)),
+            status=self._status(scene),
+            asserts=(self._in(row, there=rule.compare in _BELOW),),
+        )
+
+    def _beyond(self, rule: Filter, parameter: Parameter) -> str:
+        """A number that the contract allows to ask for, and that is more than any row has."""
+        column = self._entity.column(rule.column) if rule.column else None
+        if column is None or column.array or not self._kit.rows.has_value(column, self._entity):
+            return ""
+        if not width_beyond(parameter.schema, column, self._kit.service.schemas):
+            return ""
+        digits = (column.precision or 0) - (column.scale or 0)
+        most = 10 ** (digits if column.type is ColumnType.DECIMAL else _DIGITS[column.type])
+        values: list[Json] = [most, str(most), f"{most}.{'0' * (column.scale or 0)}"]
+        several = "array" in parameter.wire.kinds
+        for value in values:
+            if self._kit.samples.takes(self._operation, parameter, [value] if several else value):
+                return str(value)
+        return ""
 
     def _value(self, rule: Filter, parameter: Parameter, row: Code) -> Code | None:
         """The value of the row itself, as the parameter takes it; None where it has none."""

@@ -8,6 +8,7 @@ from apiwright.ir.service import Service
 from apiwright.ir.storage import Entity
 from apiwright.plan.views.repositories import links_name, loads_name
 from apiwright.plan.views.services.methods import ParentView
+from apiwright.plan.views.widths import of_any_width
 
 
 def parents(rows: Rows, service: Service) -> tuple[ParentView, ...]:
@@ -74,9 +75,10 @@ def _path_conditions(rows: Rows, entity: Entity) -> list[Code]:
 
 
 def _condition(named: PathColumn, entity: Entity) -> Code:
-    column = ident(entity.column(named.column).attribute)
-    model = ident(entity.class_name)
-    return compose("models.{}.{} == {}", model, column, ident(named.attribute))
+    column = entity.column(named.column)
+    model, attribute = ident(entity.class_name), ident(column.attribute)
+    value = of_any_width(ident(named.attribute), column)
+    return compose("models.{}.{} == {}", model, attribute, value)
 
 
 def _owned(entity: Entity) -> Code:
