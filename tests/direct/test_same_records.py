@@ -81,6 +81,9 @@ def plain(values: Any) -> Any:
     if values is None:
         return None
     numbers = {name: Decimal(str(values[name])) for name in DECIMALS & set(values) if values[name]}
+    if "double" in values:
+        # Written with as many digits as it takes to tell it from others, or with all.
+        numbers["double"] = Decimal(float(values["double"]))
     gone = {"deleted_at": values["deleted_at"] is not None} if "deleted_at" in values else {}
     return {name: value for name, value in (values | numbers | gone).items() if name not in OWN}
 

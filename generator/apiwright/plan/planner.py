@@ -214,15 +214,16 @@ class Planner:
         )
         entities = self._direct.recorded(resources)
         recording = recording_view(entities, self._service)
+        recorded, told = recording is not None, recording is not None and recording.told
         for name in ("__main__", "calls", "remembered", "route", "statements"):
-            yield self._file(f"app/direct/{name}.py", recorded=recording is not None)
+            yield self._file(f"app/direct/{name}.py", recorded=recorded, told=told)
         if recording is not None:
             yield self._file("app/direct/recording.py", recording=recording)
         columns = [c for entity in self._service.entities.values() for c in entity.columns]
         shown = {s.function: s for view in self._answered.values() for s in view.shapes}
         shown |= {s.function: s for s in exported_shapes(self._service, self._direct.shapes)}
-        told = told_shapes(entities, self._service, self._direct.shapes)
-        shown |= {s.function: s for s in told}
+        of_events = told_shapes(entities, self._service, self._direct.shapes)
+        shown |= {s.function: s for s in of_events}
         yield self._file(
             "app/direct/shapes.py",
             shapes=self._direct.shapes.needed(shown.values()),
@@ -422,6 +423,7 @@ _WITH_EVENTS = (
     "app/events/handlers.py",
     "app/events/outbox.py",
     "app/events/resources.py",
+    "app/events/waking.py",
     "app/models/outbox.py",
     "app/relay/__init__.py",
     "app/relay/__main__.py",

@@ -22,7 +22,7 @@ from apiwright.ir.storage import Entity, Fill
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.caching import direct_options
 from apiwright.plan.views.directness import Directness
-from apiwright.plan.views.recording import beside, occasion_of
+from apiwright.plan.views.recording import beside, occasion_of, tells
 from apiwright.plan.views.repositories import counts, page_values
 from apiwright.plan.views.routers import key_scopes, location, needed_scopes, route_path
 from apiwright.plan.views.services.values import stored_values
@@ -165,6 +165,7 @@ class DirectBuilder:
                 *direct_options(operation, self._service, names),
                 *([compose("keys={}", literal(tuple(keys)))] if keys is not None else []),
                 *([constant("keyed=True")] if operation.idempotency is not None else []),
+                *([constant("tells=True")] if tells(action, self._service) else []),
             ),
             constants=tuple(constants),
             forms=tuple(self._forms(operation)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from apiwright import names
 from apiwright.code import Code, compose, ident, joined, literal
-from apiwright.ir.operations import CreateAction, RowAction, RowVerb
+from apiwright.ir.operations import Action, CreateAction, RowAction, RowVerb
 from apiwright.ir.policies.events import Occasion, ResourceEvents
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Entity
@@ -67,6 +67,14 @@ def beside(action: CreateAction | RowAction, service: Service, shapes: Shapes) -
         kept = compose("recording.{}", _kept(entity, service).function)
         arguments = [literal(occasion.value), literal(entity.table), kept]
         yield compose("recording.Entry({})", joined(arguments))
+
+
+def tells(action: Action, service: Service) -> bool:
+    """Whether an action writes what there is an event for."""
+    if not isinstance(action, CreateAction | RowAction):
+        return False
+    occasion, events = occasion_of(action), _events(action.entity, service)
+    return occasion is not None and events is not None and bool(events.on(occasion))
 
 
 def told_shapes(entities: list[str], service: Service, shapes: Shapes) -> Iterator[ShapeView]:
