@@ -14,7 +14,7 @@ from apiwright.plan.storage.idempotency import idempotency_tables
 from apiwright.plan.storage.recording import audit_table, event_tables
 from apiwright.plan.storage.sql import name_quoted, quoted
 from apiwright.plan.storage.tables import Check, ForeignKey, Table, TableColumn, TableIndex
-from apiwright.plan.storage.tenancy import row_policies
+from apiwright.plan.storage.tenancy import pair_policies, row_policies
 from apiwright.plan.storage.types import sql_type
 
 SESSIONS = "auth_sessions"
@@ -255,28 +255,30 @@ def _alive(entity: Entity, partial: bool) -> str:
 def _link_table(entity: Entity, relation: ManyToMany, service: Service) -> Table:
     target = service.entities[relation.target]
     ends = ((relation.column, entity), (relation.target_column, target))
+    keys = tuple(
+        ForeignKey(
+            names.sql(f"fk_{relation.table}_{name}_{end.table}"),
+            name,
+            end.table,
+            end.key,
+            "CASCADE",
+        )
+        for name, end in ends
+    )
     return Table(
         name=relation.table,
         columns=tuple(
             TableColumn(name, sql_type(end.key_column), nullable=False) for name, end in ends
         ),
         key=(relation.column, relation.target_column),
-        foreign_keys=tuple(
-            ForeignKey(
-                names.sql(f"fk_{relation.table}_{name}_{end.table}"),
-                name,
-                end.table,
-                end.key,
-                "CASCADE",
-            )
-            for name, end in ends
-        ),
+        foreign_keys=keys,
         indexes=(
             TableIndex(
                 names.sql(f"ix_{relation.table}_{relation.target_column}"),
                 (relation.target_column,),
             ),
         ),
+        policies=pair_policies(zip(keys, (end for _, end in ends), strict=True)),
     )
 
 
