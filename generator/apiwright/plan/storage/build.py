@@ -38,7 +38,8 @@ def build_tables(service: Service) -> tuple[Table, ...]:
     identity = service.identity
     sign_in = _sign_in_tables(identity) if identity is not None else ()
     resets = _reset_table(identity) if identity is not None and service.resets_passwords else ()
-    events = event_tables() if service.events else ()
+    tenants = identity is not None and identity.tenant is not None
+    events = event_tables(tenants=tenants) if service.events else ()
     audit = (audit_table(),) if service.audited else ()
     own = (*sign_in, *resets, *idempotency_tables(service), *events, *audit)
     return _ordered((*tables.values(), *links.values(), *own))

@@ -107,6 +107,7 @@ class _Writer:
     def __init__(self, kit: Kit, operation: Operation) -> None:
         self._kit = kit
         self._operation = operation
+        self._named: tuple[Entity, ...] = ()
 
     # Calls ------------------------------------------------------------------------------------
 
@@ -167,9 +168,12 @@ class _Writer:
             path = scene.path_of(scene.make(entity, *given))
         sent: Code | None = None
         if self._operation.body is not None and action.verb in {RowVerb.REPLACE, RowVerb.UPDATE}:
+            tenanted = [e for e in self._kit.service.entities.values() if e.tenant is not None]
+            before = {other.name: scene.made(other) for other in tenanted}
             sent = example_body(scene)
             if sent is None:
                 return None
+            self._named = tuple(e for e in tenanted if scene.made(e) > before[e.name])
         assert path is not None
         return self._written(scene, scene.call(path, body=sent))
 
@@ -288,7 +292,9 @@ class _Writer:
         if isinstance(action, CreateAction):
             return literal(409)
         if self._spans(entity, scopes):
-            return None
+            # What the body refers to is of the row's tenant: it has to be seen as well.
+            seen = all(self._spans(other, scopes) for other in self._named)
+            return None if seen else literal(409)
         return constant("HIDDEN") if isinstance(action, ListAction) else literal(404)
 
     def _spans(self, entity: Entity, scopes: frozenset[str]) -> bool:
