@@ -1,4 +1,4 @@
-"""Policies of tables of pairs, as they are planned: what they look at, and when they stand aside."""
+"""Policies of tables of pairs as they are planned: what they look at, when they stand aside."""
 
 from __future__ import annotations
 
