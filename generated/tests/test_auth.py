@@ -180,6 +180,16 @@ def test_a_refresh_token_that_comes_many_times_at_once_works_once(
     assert not opens(client, newest["access_token"])
 
 
+def test_a_token_is_good_for_one_thing(client: TestClient, account: models.User) -> None:
+    """What renews opens nothing, and what opens renews nothing."""
+    tokens = ask(client, account.email).json()
+    access, refresh = tokens["access_token"], tokens["refresh_token"]
+    assert not opens(client, refresh)
+    assert not renew(client, access).is_success
+    assert opens(client, access)
+    assert renew(client, refresh).status_code == 200
+
+
 def test_unknown_refresh_tokens_are_refused(client: TestClient) -> None:
     """A refresh token that nobody has issued is worth nothing."""
     assert renew(client, "no-such-token").status_code == 401

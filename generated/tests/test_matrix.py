@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from sqlalchemy import inspect
+from sqlalchemy.ext.asyncio import AsyncSession
+from typing_extensions import override
 
-from app import direct, seed
+from app import direct, models, seed
 from tests import factories
 from tests.conftest import SignedIn, SignIn
 from tests.contract import OPERATIONS
-from tests.factories import Make
+from tests.factories import Factory, Make, Row
+from tests.scratch import Scratch
 from tests.wire import at, text
 
 Met: TypeAlias = int | str
@@ -31,6 +35,7 @@ SHOWN = "200, with the row"
 HIDDEN = "200, without the row"
 LET_IN = "anything but 401 and 403"
 ANONYMOUS = "anonymous"
+REFUSALS = {401, 403, 404, 409}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,36 @@ class Line:
     ask: Ask
     row: str
     meets: dict[str, Met]
+
+
+class Noted(Make):
+    """Remembers the rows that it makes."""
+
+    def __init__(self, scratch: Scratch) -> None:
+        super().__init__(scratch)
+        self._rows: list[models.Base] = []
+
+    @override
+    def __call__(self, factory: Factory[Row], /, **given: Any) -> Row:
+        """A new row."""
+        row = super().__call__(factory, **given)
+        self._rows.append(row)
+        return row
+
+    def unchanged(self) -> bool:
+        """Whether all of them are as they were made."""
+
+        async def again(session: AsyncSession) -> list[models.Base]:
+            keys = [(type(row), inspect(row).identity) for row in self._rows]
+            return [await session.get_one(model, key) for model, key in keys]
+
+        found = self._scratch.run(again)
+        return [*map(_values, found)] == [*map(_values, self._rows)]
+
+
+def _values(row: models.Base) -> dict[str, Any]:
+    """What a row has in its columns."""
+    return {column.key: getattr(row, column.key) for column in inspect(type(row)).column_attrs}
 
 
 @pytest.fixture
@@ -248,12 +283,21 @@ CASES = [
 
 @pytest.mark.parametrize(("client", "line", "caller"), CASES, indirect=["client"])
 def test_everybody_meets_what_the_contract_says(
-    client: TestClient, make: Make, sign_in: SignIn, line: Line, caller: str
+    client: TestClient, scratch: Scratch, sign_in: SignIn, line: Line, caller: str
 ) -> None:
-    """Who may do something can, who may not is told so, and rows of others are as if not there."""
+    """Who may do something can, who may not is told so and changes nothing, and rows of others are
+    as if not there.
+    """
     known = sign_in() if caller == ANONYMOUS else sign_in(caller)
     owner = known
     if line.row == ANOTHERS:
         owner = sign_in()
     asking = replace(known, headers={}) if caller == ANONYMOUS else known
-    assert line.ask(client, make, asking, owner) == line.meets[caller]
+    noted = Noted(scratch)
+    assert line.ask(client, noted, asking, owner) == line.meets[caller]
+    if line.meets[caller] in REFUSALS:
+        assert noted.unchanged()
+    if line.meets[caller] == 404:
+        # A version that fits nothing tells nobody that there is a row.
+        asking = replace(asking, headers={**asking.headers, "If-Match": '"0"'})
+        assert line.ask(client, noted, asking, owner) == 404

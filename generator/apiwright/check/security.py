@@ -5,13 +5,14 @@ OpenAPI 3.0.4 sections 4.7.27 and 4.7.30, 3.1.1 sections 4.8.27 and 4.8.30.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from apiwright.check.contract import Contract
 from apiwright.check.findings import Findings
 from apiwright.check.roles import check_scope, scopes_of
 from apiwright.check.words import quoted, surely_meant
+from apiwright.ir.operations import weakest
 from apiwright.load import Node
 from apiwright.load.wording import shown
 
@@ -54,6 +55,76 @@ def _check_scopes(
     elif contract.legacy and kind in ("apiKey", "http") and scopes.items:
         message = f"{quoted(name)} is of type '{kind}', which has no scopes in OpenAPI 3.0"
         found.error("scopes-without-oauth2", message, scopes.items[0].position)
+
+
+def check_ways(contract: Contract, found: Findings) -> None:
+    """Ways to be let in that OpenAPI allows, and the service doesn't offer as they stand there."""
+    schemes = {
+        name: contract.resolve(node) for name, node in contract.section("securitySchemes").items()
+    }
+    places = [contract.root, *(operation.node for operation in contract.operations)]
+    for place in places:
+        written = place.get("security")
+        ways = written.items if written is not None else []
+        _check_optional(ways, found)
+        for way in ways:
+            _check_together(way, schemes, found)
+        _check_either([way for way in ways if _is_token(way, schemes)], found)
+        _check_either([way for way in ways if _is_key(way, schemes)], found)
+
+
+def _check_optional(ways: Sequence[Node], found: Findings) -> None:
+    """Whoever may call without saying who they are isn't asked."""
+    nobody = [way for way in ways if not way.mapping]
+    if nobody and len(ways) > 1:
+        message = "anybody may call this, and who calls with credentials all the same isn't known"
+        hint = "leave '{}' out if callers matter, or have two operations"
+        found.note("optional-sign-in", message, nobody[0].position, hint=hint)
+
+
+def _check_together(way: Node, schemes: Mapping[str, Node], found: Findings) -> None:
+    """A key and a token, or two keys, that are wanted together."""
+    kinds = [_kind(schemes[name]) for name in way.mapping if name in schemes]
+    if len(kinds) < len(way.mapping) or set(kinds) <= {"token"} or "" in kinds or len(kinds) < 2:
+        return
+    listed = " and ".join(quoted(name) for name in way.mapping)
+    message = f"{listed} are wanted together, which lets nobody in: the service looks at one"
+    hint = (
+        "list them apart if either is enough; let what stands before the service look at the key "
+        "of a program, if the token says who calls"
+    )
+    found.warning("credentials-together", message, way.position, hint=hint)
+
+
+def _check_either(ways: Sequence[Node], found: Findings) -> None:
+    """Several ways of one kind, of which the service asks for one."""
+    asked = [tuple(s.text for scopes in way.mapping.values() for s in scopes.items) for way in ways]
+    if len(asked) < 2 or weakest(asked) is not None:
+        return
+    first = ", ".join(quoted(scope) for scope in asked[0])
+    message = f"either of these is enough by OpenAPI; the service asks everybody for {first}"
+    hint = "give a scope of its own to what each of them may do, and require that"
+    found.warning("either-scopes", message, ways[1].position, hint=hint)
+
+
+def _is_token(way: Node, schemes: Mapping[str, Node]) -> bool:
+    kinds = {_kind(schemes[name]) for name in way.mapping if name in schemes}
+    return bool(way.mapping) and kinds == {"token"}
+
+
+def _is_key(way: Node, schemes: Mapping[str, Node]) -> bool:
+    return len(way.mapping) == 1 and all(
+        name in schemes and _kind(schemes[name]) == "key" for name in way.mapping
+    )
+
+
+def _kind(scheme: Node) -> str:
+    """What callers show by a scheme: a token or a key; "" where the service knows neither."""
+    kind = scheme.string("type")
+    bearer = kind == "http" and scheme.string("scheme").lower() == "bearer"
+    if bearer or (kind == "oauth2" and "password" in scheme.entries("flows")):
+        return "token"
+    return "key" if kind == "apiKey" else ""
 
 
 def check_schemes(contract: Contract, found: Findings) -> None:

@@ -77,6 +77,7 @@ _ABOUT_THE_CONTRACT = (
     values.check_values,
     security.check_requirements,
     security.check_schemes,
+    security.check_ways,
     roles.check_roles,
     extensions.check_extensions,
     events.check_webhook_words,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -93,6 +93,14 @@ class Requirement:
     """One way to be let in: every scheme in it has to be satisfied, with these scopes."""
 
     schemes: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def weakest(ways: Sequence[tuple[str, ...]]) -> tuple[str, ...] | None:
+    """The scopes that every one of these ways asks for at least; None where no way is that weak.
+
+    Whoever gets in by any of them gets in by this one.
+    """
+    return next((way for way in ways if all(set(way) <= set(other) for other in ways)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from apiwright.plan.views.tests_resets import reset_tests_view
 from apiwright.plan.views.tests_resources import resource_tests_view
 from apiwright.plan.views.tests_services import service_tests_views
 from apiwright.plan.views.tests_sign_in import account_tests_view, sign_in_tests_view
-from apiwright.plan.views.tests_tenancy import walls_view
+from apiwright.plan.views.tests_tenancy import pairs_walls_view, walls_view
 from apiwright.plan.views.tests_versions import VersionTestsView, version_tests_view
 
 
@@ -173,7 +173,7 @@ def _with_views(
         yield "tests/test_matrix.py", {"matrix": matrix}
     walls = walls_view(kit)
     if walls:
-        yield "tests/test_tenancy.py", {"walls": walls}
+        yield "tests/test_tenancy.py", {"walls": walls, "pairs": pairs_walls_view(kit)}
     yield _OWASP, {"owasp": owasp_view(kit)}
     yield from _recording(kit)
     if load is not None:

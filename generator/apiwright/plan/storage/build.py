@@ -14,7 +14,7 @@ from apiwright.plan.storage.idempotency import idempotency_tables
 from apiwright.plan.storage.recording import audit_table, event_tables
 from apiwright.plan.storage.sql import name_quoted, quoted
 from apiwright.plan.storage.tables import Check, ForeignKey, Table, TableColumn, TableIndex
-from apiwright.plan.storage.tenancy import row_policies
+from apiwright.plan.storage.tenancy import pair_policies, row_policies
 from apiwright.plan.storage.types import sql_type
 
 SESSIONS = "auth_sessions"
@@ -38,7 +38,8 @@ def build_tables(service: Service) -> tuple[Table, ...]:
     identity = service.identity
     sign_in = _sign_in_tables(identity) if identity is not None else ()
     resets = _reset_table(identity) if identity is not None and service.resets_passwords else ()
-    events = event_tables() if service.events else ()
+    tenants = identity is not None and identity.tenant is not None
+    events = event_tables(tenants=tenants) if service.events else ()
     audit = (audit_table(),) if service.audited else ()
     own = (*sign_in, *resets, *idempotency_tables(service), *events, *audit)
     return _ordered((*tables.values(), *links.values(), *own))
@@ -255,28 +256,30 @@ def _alive(entity: Entity, partial: bool) -> str:
 def _link_table(entity: Entity, relation: ManyToMany, service: Service) -> Table:
     target = service.entities[relation.target]
     ends = ((relation.column, entity), (relation.target_column, target))
+    keys = tuple(
+        ForeignKey(
+            names.sql(f"fk_{relation.table}_{name}_{end.table}"),
+            name,
+            end.table,
+            end.key,
+            "CASCADE",
+        )
+        for name, end in ends
+    )
     return Table(
         name=relation.table,
         columns=tuple(
             TableColumn(name, sql_type(end.key_column), nullable=False) for name, end in ends
         ),
         key=(relation.column, relation.target_column),
-        foreign_keys=tuple(
-            ForeignKey(
-                names.sql(f"fk_{relation.table}_{name}_{end.table}"),
-                name,
-                end.table,
-                end.key,
-                "CASCADE",
-            )
-            for name, end in ends
-        ),
+        foreign_keys=keys,
         indexes=(
             TableIndex(
                 names.sql(f"ix_{relation.table}_{relation.target_column}"),
                 (relation.target_column,),
             ),
         ),
+        policies=pair_policies(zip(keys, (end for _, end in ends), strict=True)),
     )
 
 

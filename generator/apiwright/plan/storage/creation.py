@@ -43,7 +43,7 @@ def statements(tables: tuple[Table, ...], place: Place = HERE) -> Iterator[str]:
         yield from table_statements(table, place)
     for table in tables:
         if table.policies:
-            yield from secured(place.table(table.name), table.policies)
+            yield from secured(table.name, table.policies, place.schema)
         replaced = (table.found or _NOTHING).replaced
         for key in table.foreign_keys:
             if key.name not in replaced:

@@ -35,6 +35,7 @@ from apiwright.plan.storage.tables import (
     bare,
     index_columns,
 )
+from apiwright.plan.storage.tenancy import kept_policies
 from apiwright.plan.storage.unfinished import unfinished
 
 
@@ -349,7 +350,12 @@ class _Evolver:
             if self._declared.may_go(table.name):
                 dropped.add(table.name)
             else:
-                now = replace(table, retained=True, foreign_keys=())
+                now = replace(
+                    table,
+                    retained=True,
+                    foreign_keys=(),
+                    policies=kept_policies(table),
+                )
                 goal.append(replace(now, found=found_still(table, now, key_name(table.name))))
                 notes.append(self._note(table.name, "table", "rows", ""))
         return tuple(goal), frozenset(dropped), tuple(notes)
@@ -374,8 +380,12 @@ class _Evolver:
         )
 
     def _tenants(self, before: Table, now: Table) -> Iterator[Note]:
-        """What it means for others that rows have a tenant from now on, or have none any more."""
-        if bool(before.policies) == bool(now.policies):
+        """What it means for others that rows have a tenant from now on, or have none any more.
+
+        Pairs follow the rows that they tie, of which the same is said.
+        """
+        pairs = any(policy.ends for policy in (*before.policies, *now.policies))
+        if pairs or bool(before.policies) == bool(now.policies):
             return
         position = self._declared.position(now.name)
         if now.policies:
@@ -502,6 +512,15 @@ def _with_tables(tables: Iterable[Table], renamed: Mapping[str, str]) -> tuple[T
             foreign_keys=tuple(
                 replace(key, table=renamed.get(key.table, key.table)) for key in table.foreign_keys
             ),
+            policies=tuple(
+                replace(
+                    policy,
+                    ends=tuple(
+                        replace(e, table=renamed.get(e.table, e.table)) for e in policy.ends
+                    ),
+                )
+                for policy in table.policies
+            ),
             found=found_with_tables(table.found, renamed),
         )
         for table in tables
@@ -535,7 +554,19 @@ def _with_columns_of(table: Table, new: Mapping[tuple[str, str], str]) -> Table:
         columns=tuple(replace(column, name=called(column.name)) for column in table.columns),
         key=tuple(called(name) for name in table.key),
         policies=tuple(
-            replace(policy, condition=columns_renamed(policy.condition, own))
+            replace(
+                policy,
+                condition=columns_renamed(policy.condition, own),
+                ends=tuple(
+                    replace(
+                        end,
+                        column=called(end.column),
+                        key=new.get((end.table, end.key), end.key),
+                        tenant=new.get((end.table, end.tenant), end.tenant),
+                    )
+                    for end in policy.ends
+                ),
+            )
             for policy in table.policies
         ),
         checks=tuple(

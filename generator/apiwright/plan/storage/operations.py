@@ -293,12 +293,12 @@ def _(step: DropFound) -> tuple[Code, ...]:
 
 @code.register
 def _(step: Secure) -> tuple[Code, ...]:
-    return tuple(map(_execute, secured(name_quoted(step.table), step.policies)))
+    return tuple(map(_execute, secured(step.table, step.policies)))
 
 
 @code.register
 def _(step: Unsecure) -> tuple[Code, ...]:
-    return tuple(map(_execute, unsecured(name_quoted(step.table), step.policies)))
+    return tuple(map(_execute, unsecured(step.table, step.policies)))
 
 
 def _index_dropped(table: str, index: TableIndex, *, concurrently: bool) -> Code:

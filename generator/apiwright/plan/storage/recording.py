@@ -12,8 +12,12 @@ AUDIT = "audit_entries"
 _STAMP = "timestamp with time zone"
 
 
-def event_tables() -> tuple[Table, ...]:
-    """The events themselves, what is still to be delivered of them, and what could not be."""
+def event_tables(*, tenants: bool) -> tuple[Table, ...]:
+    """The events themselves, what is still to be delivered of them, and what could not be.
+
+    Where rows have `tenants`, an event knows that of its row.
+    """
+    tenant = (TableColumn("tenant", "text", nullable=True),) if tenants else ()
     outbox = Table(
         name=OUTBOX,
         columns=(
@@ -24,6 +28,7 @@ def event_tables() -> tuple[Table, ...]:
             TableColumn("aggregate_key", "text", nullable=False),
             TableColumn("payload", "jsonb", nullable=False),
             TableColumn("request_id", "text", nullable=True),
+            *tenant,
             TableColumn("occurred_at", _STAMP, nullable=False, default="now()"),
             TableColumn("streamed_at", _STAMP, nullable=True),
             TableColumn("routed_at", _STAMP, nullable=True),

@@ -13,6 +13,7 @@ from apiwright.plan.storage.tables import (
     Found,
     FoundColumn,
     FoundPart,
+    PairEnd,
     RowPolicy,
     Table,
     TableColumn,
@@ -36,6 +37,9 @@ def write_snapshot(table: Table) -> str:
         for word in ("retained", "twin"):
             if not part.get(word, True):
                 del part[word]
+    for policy in written["policies"]:
+        if not policy["ends"]:
+            del policy["ends"]
     for word in ("found", "append_only", "policies"):
         if not written[word]:
             del written[word]
@@ -82,8 +86,13 @@ def _table(written: dict[str, Any]) -> Table:
         retained=written.get("retained", False),
         found=_found(written["found"]) if written.get("found") else None,
         append_only=written.get("append_only", False),
-        policies=tuple(RowPolicy(**policy) for policy in written.get("policies", ())),
+        policies=tuple(_policy(policy) for policy in written.get("policies", ())),
     )
+
+
+def _policy(written: dict[str, Any]) -> RowPolicy:
+    ends = tuple(PairEnd(**end) for end in written.get("ends", ()))
+    return RowPolicy(**{**written, "ends": ends})
 
 
 def _found(written: dict[str, Any]) -> Found:

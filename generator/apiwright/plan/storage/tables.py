@@ -72,12 +72,30 @@ class TableIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class PairEnd:
+    """A row that a pair ties: that of `table` whose `key` is in `column` of the pair.
+
+    The row has its own tenant in the column `tenant`.
+    """
+
+    column: str
+    table: str
+    key: str
+    tenant: str
+
+
+@dataclass(frozen=True, slots=True)
 class RowPolicy:
-    """A policy of row-level security: the rows that a command reaches; `condition` is SQL."""
+    """A policy of row-level security: the rows that a command reaches.
+
+    `condition` is SQL; instead of one, a policy of pairs has `ends`, of which all have to be seen,
+    and to be of one tenant.
+    """
 
     name: str
     command: str
     condition: str
+    ends: tuple[PairEnd, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

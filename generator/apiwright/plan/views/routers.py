@@ -18,6 +18,7 @@ from apiwright.ir.operations import (
     PasswordAction,
     RowAction,
     RowVerb,
+    weakest,
 )
 from apiwright.ir.policies.api_keys import ApiKeys
 from apiwright.ir.policies.idempotency import LONGEST, USUAL_HOURS, Idempotency
@@ -211,16 +212,22 @@ def _once(operation: Operation) -> Code:
 
 
 def needed_scopes(operation: Operation, service: Service) -> tuple[str, ...] | None:
-    """The scopes that a token has to have; None where no token lets anybody in."""
+    """The scopes that a token has to have; None where no token lets anybody in.
+
+    Of several ways it is the one that the others ask more than, else the first (`check` says so).
+    """
     usable = {
         scheme.name
         for scheme in service.schemes
         if scheme.kind in _TOKENS and service.identity is not None
     }
-    for way in operation.security:
-        if way.schemes and all(name in usable for name, _ in way.schemes):
-            return tuple(scope for _, needed in way.schemes for scope in needed)
-    return None
+    ways = [
+        tuple(scope for _, needed in way.schemes for scope in needed)
+        for way in operation.security
+        if way.schemes and all(name in usable for name, _ in way.schemes)
+    ]
+    least = weakest(ways)
+    return least if least is not None or not ways else ways[0]
 
 
 def key_scopes(operation: Operation, service: Service) -> tuple[str, ...] | None:
@@ -232,10 +239,16 @@ def key_scopes(operation: Operation, service: Service) -> tuple[str, ...] | None
     keys = service.api_keys
     if keys is None or not _key_suffices(operation, keys):
         return None
-    for way in operation.security:
-        if len(way.schemes) == 1 and way.schemes[0][0] in keys.schemes:
-            return way.schemes[0][1] or needed_scopes(operation, service) or ()
-    return None
+    ways = [
+        way.schemes[0][1]
+        for way in operation.security
+        if len(way.schemes) == 1 and way.schemes[0][0] in keys.schemes
+    ]
+    if not ways:
+        return None
+    least = weakest(ways)
+    asked = ways[0] if least is None else least
+    return asked or needed_scopes(operation, service) or ()
 
 
 def _key_suffices(operation: Operation, keys: ApiKeys) -> bool:

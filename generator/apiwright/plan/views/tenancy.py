@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from apiwright.code import Code, compose, ident, joined
 from apiwright.ir.service import Service
-from apiwright.ir.storage import Column, Entity, Fill
+from apiwright.ir.storage import Column, Entity, Fill, ManyToMany
 from apiwright.plan.storage.tables import Table
 from apiwright.plan.storage.types import python_type
 
@@ -34,6 +34,15 @@ class ReferenceView:
 
 
 @dataclass(frozen=True, slots=True)
+class PairsView:
+    """A many-to-many relation between rows that have tenants, and what clients call it."""
+
+    relation: Code
+    key: Code
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class TenancyView:
     """The tenants of a service."""
 
@@ -43,6 +52,7 @@ class TenancyView:
     tables: tuple[TenantedView, ...]
     themselves: Code
     references: tuple[ReferenceView, ...]
+    pairs: tuple[PairsView, ...]
 
 
 def tenancy_view(service: Service, tables: dict[str, Table]) -> TenancyView | None:
@@ -59,6 +69,7 @@ def tenancy_view(service: Service, tables: dict[str, Table]) -> TenancyView | No
         tables=tenanted,
         themselves=joined([known.model for known in tenanted if known.is_tenant]),
         references=tuple(_references(service, tables)),
+        pairs=tuple(_pairs(service)),
     )
 
 
@@ -102,6 +113,20 @@ def _references(service: Service, tables: dict[str, Table]) -> Iterator[Referenc
                 tenant=_attribute(target, target.tenant.column),
                 constraint=keys[column.name],
             )
+
+
+def _pairs(service: Service) -> Iterator[PairsView]:
+    for entity in service.entities.values():
+        for relation in entity.relations:
+            if not isinstance(relation, ManyToMany) or not relation.ids_property:
+                continue
+            target = service.entities[relation.target]
+            if entity.tenant is not None and target.tenant is not None:
+                yield PairsView(
+                    relation=compose("{}.{}", _model(entity), ident(relation.attribute)),
+                    key=_attribute(target, target.key),
+                    field=relation.ids_property,
+                )
 
 
 def _model(entity: Entity) -> Code:

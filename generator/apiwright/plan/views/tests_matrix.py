@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
 from apiwright.ir.operations import (
@@ -35,7 +35,8 @@ from apiwright.plan.views.tests_writes import (
     shown_key,
 )
 
-ANY, OWN, ANOTHERS, ELSEWHERE = "ANY", "OWN", "ANOTHERS", "ELSEWHERE"
+ANY, OWN, ANOTHERS, ELSEWHERE, ASTRAY = "ANY", "OWN", "ANOTHERS", "ELSEWHERE", "ASTRAY"
+_SHUT_OUT = frozenset({literal(401), literal(403)})
 _ANONYMOUS = "anonymous"
 _NOTHING = constant("")
 
@@ -92,6 +93,10 @@ def matrix_view(kit: Kit) -> MatrixView | None:
         elif not kit.requests.has(operation):
             continue
         lines += writer.lines(ask)
+        astray = writer.astray()
+        if astray is not None:
+            asks.append(astray)
+            lines.append(writer.line_astray(astray))
     return MatrixView(
         tuple(asks),
         tuple(lines),
@@ -107,6 +112,7 @@ class _Writer:
     def __init__(self, kit: Kit, operation: Operation) -> None:
         self._kit = kit
         self._operation = operation
+        self._named: tuple[Entity, ...] = ()
 
     # Calls ------------------------------------------------------------------------------------
 
@@ -124,6 +130,18 @@ class _Writer:
         if isinstance(action, ExportAction):
             return self._export(scene, action.listing)
         return self._row(scene, action) if isinstance(action, RowAction) else None
+
+    def astray(self) -> AskView | None:
+        """The function that names a row under another than it belongs to; None without a path."""
+        action = self._operation.action
+        if not isinstance(action, RowAction) or action.key is None or self.ask() is None:
+            return None
+        if not action.rows.parents or not all(parent.parent for parent in action.rows.parents):
+            return None
+        scene = Scene(self._kit, self._operation, beside="owner")
+        scene.caller = self._kit.people.guard(self._operation) is not Guard.OPEN
+        ask = self._row(scene, action, astray=True)
+        return replace(ask, name=compose("{}_astray", ask.name)) if ask is not None else None
 
     def _list(self, scene: Scene, action: ListAction) -> AskView | None:
         entity = self._entity(action)
@@ -154,7 +172,7 @@ class _Writer:
             return None
         return self._written(scene, scene.call(scene.path(values), body=body))
 
-    def _row(self, scene: Scene, action: RowAction) -> AskView | None:
+    def _row(self, scene: Scene, action: RowAction, *, astray: bool = False) -> AskView | None:
         entity = self._entity(action)
         if not self._kit.rows.can_make(entity.name) or (action.key is None and not scene.caller):
             return None
@@ -164,12 +182,22 @@ class _Writer:
                 *self._owned(scene, entity, action.rows.owned),
                 *deleted_before(action, entity),
             )
-            path = scene.path_of(scene.make(entity, *given))
+            row = scene.make(entity, *given)
+            path = scene.path_of(row)
+            if astray:
+                others = parent_rows(scene, action, owner="owner")
+                if others is None:
+                    return None
+                key = ident(entity.column(action.key.column).attribute)
+                path = scene.path({**others, action.key.attribute: compose("{}.{}", row, key)})
         sent: Code | None = None
         if self._operation.body is not None and action.verb in {RowVerb.REPLACE, RowVerb.UPDATE}:
+            tenanted = [e for e in self._kit.service.entities.values() if e.tenant is not None]
+            before = {other.name: scene.made(other) for other in tenanted}
             sent = example_body(scene)
             if sent is None:
                 return None
+            self._named = tuple(e for e in tenanted if scene.made(e) > before[e.name])
         assert path is not None
         return self._written(scene, scene.call(path, body=sent))
 
@@ -203,6 +231,18 @@ class _Writer:
             pairs = [compose("{}: {}", literal(caller), code) for caller, code in meets.items()]
             told = compose("{{{}}}", joined(pairs))
             yield LineView(self._operation.id, asked, constant(row), told)
+
+    def line_astray(self, ask: AskView) -> LineView:
+        """The line of a row under another: it isn't there, whoever calls."""
+        meets = {_ANONYMOUS: self._anonymous(ask)}
+        if self._kit.people.guard(self._operation) is Guard.OPEN:
+            meets[_ANONYMOUS] = literal(404)
+        for role, granted in self._kit.people.roles.items():
+            met = self._met(ask, self._held(granted), ANY)
+            meets[role] = met if met is not None and met in _SHUT_OUT else literal(404)
+        pairs = [compose("{}: {}", literal(caller), code) for caller, code in meets.items()]
+        told = compose("{{{}}}", joined(pairs))
+        return LineView(self._operation.id, ask.name, constant(ASTRAY), told)
 
     def _held(self, granted: frozenset[str]) -> frozenset[str]:
         """What somebody holds to call the operation: a key may have fewer scopes than a role."""
@@ -288,7 +328,9 @@ class _Writer:
         if isinstance(action, CreateAction):
             return literal(409)
         if self._spans(entity, scopes):
-            return None
+            # What the body refers to is of the row's tenant: it has to be seen as well.
+            seen = all(self._spans(other, scopes) for other in self._named)
+            return None if seen else literal(409)
         return constant("HIDDEN") if isinstance(action, ListAction) else literal(404)
 
     def _spans(self, entity: Entity, scopes: frozenset[str]) -> bool:

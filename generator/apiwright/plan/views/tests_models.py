@@ -10,6 +10,7 @@ from apiwright import names
 from apiwright.code import Code, compose, constant, ident, literal
 from apiwright.ir.schemas import Json
 from apiwright.ir.storage import Column, ColumnType, Entity, Fill, OnDelete
+from apiwright.plan.views.seeds import needed_references
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_bounds import refusals
 from apiwright.plan.views.tests_sign_in import absent_key
@@ -115,7 +116,9 @@ def _known(rule: Rule, called: Mapping[str, str]) -> Rule:
 
 def _refused(kit: Kit, entity: Entity) -> Iterator[RefusedView]:
     for column in entity.columns:
-        if column.reference is not None:
+        # Rows that are made with others of their tenant have those break the rule first.
+        follows = column.fill is Fill.TENANT and (needed_references(entity) or entity.relations)
+        if column.reference is not None or follows:
             continue
         for found in refusals(column, entity):
             yield RefusedView(

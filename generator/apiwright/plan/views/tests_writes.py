@@ -133,9 +133,9 @@ def _example(kit: Kit, operation: Operation) -> dict[str, Json] | None:
 
 
 def parent_rows(
-    scene: Scene, action: CreateAction, *, owner: str = "caller"
+    scene: Scene, action: CreateAction | RowAction, *, owner: str = "caller"
 ) -> dict[str, Code] | None:
-    """Rows for the path of a new one, which belong to `owner`; None where one can't be made."""
+    """Rows for the path of another, which belong to `owner`; None where one can't be made."""
     kit, values = scene.kit, {}
     parameters = {p.attribute: p for p in scene.operation.located(Location.PATH)}
     for parent in action.rows.parents:
