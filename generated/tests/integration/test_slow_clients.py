@@ -28,6 +28,7 @@ IMPATIENT = {
     "SEND_TIMEOUT": "2",
     "DATABASE_POOL_SIZE": "2",
     "DATABASE_MAX_OVERFLOW": "0",
+    "LOG_LEVEL": "WARNING",
 }
 HALF_A_HEAD = b"GET /health/live HTTP/1.1\r\nHost: here\r\nX-Slow: "
 BUSY = (
