@@ -91,10 +91,13 @@ def statuses(raw: socket.socket) -> list[int]:
 
 
 def served(port: int) -> None:
-    """Assert that everybody else is answered."""
+    """Assert that everybody else is answered, and reaches the database."""
     with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
         for _ in range(20):
-            assert client.get("/health/ready").status_code == 200
+            assert client.get("/health/live").status_code == 200
+        end = time.monotonic() + PATIENCE
+        while client.get("/health/ready").status_code != 200:
+            assert time.monotonic() < end
 
 
 def idle(scratch: Scratch) -> bool:
