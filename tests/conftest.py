@@ -26,7 +26,7 @@ from tests.support.running import ROOT, scratch_database, scratch_servers
 # the others are done.
 LONGEST = ("projects", "dev", "adopt", "versions", "documentation", "migrate", "conditional")
 # Folders whose files share a service: they stay on one worker, which makes it once.
-TOGETHER = ("bulk", "conditional")
+TOGETHER = ("bulk", "conditional", "direct")
 # How long an example takes says more about the machine than about what is tested.
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")

@@ -25,6 +25,12 @@ from app.errors import LOST, RACES, TEMPORARY, Unavailable, sqlstate
 from app.sharing import SharedReads
 
 ATTEMPTS = 3
+FAILURES = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+)
 KEPT_SECONDS = 1.0
 
 
@@ -35,6 +41,11 @@ class Lease:
     pooled: AsyncConnection
     driver: Any
     used: float = 0.0
+
+
+def is_lost(error: Exception) -> bool:
+    """Whether a connection is of no use any more: it ends, or the driver is confused by its end."""
+    return sqlstate(error) in LOST or isinstance(error, asyncpg.InternalClientError)
 
 
 class Driver:
@@ -70,9 +81,9 @@ class Driver:
             started = time.perf_counter()
             try:
                 rows: list[asyncpg.Record] = await lease.driver.fetch(statement, *arguments)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except FAILURES as error:
                 queries.note(statement, started, failed=True)
-                lost = lease.driver.is_closed() or sqlstate(error) in LOST
+                lost = lease.driver.is_closed() or is_lost(error)
                 await (self._drop_all(lease) if lost else self._return(lease))
                 if attempt < ATTEMPTS and (sqlstate(error) in RACES or (lost and repeatable)):
                     continue

@@ -68,11 +68,11 @@ class Gathered:
 
 
 class Protocol(HttpToolsProtocol):
-    """HTTP as uvicorn speaks it, with fewer writes, and limits for clients that are slow or endless.
+    """HTTP as uvicorn speaks it, with fewer writes, and limits for slow or endless clients.
 
-    Of uvicorn's own state it uses `scope` and `headers` (of the request that is being read), `cycle`
-    (of the last one whose head was whole) with `scope`, `more_body`, `response_started` and
-    `response_complete`, and `app`; tests/test_serving.py fails where these mean something else.
+    Of uvicorn's own state it uses `app`; `scope`, `url` and `headers` of the request that is read;
+    `cycle` of the last one whose head was whole, with `scope`, `more_body`, `response_started` and
+    `response_complete`. tests/test_serving.py fails where these mean something else.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:

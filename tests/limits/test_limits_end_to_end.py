@@ -299,7 +299,8 @@ def confused(redis: KillableRedis) -> Iterator[None]:
     """Somebody else has put other things under the same keys."""
     client = redis.client()
     for key in client.keys("limits:*"):
-        client.pipeline().delete(key).rpush(key, "what is this").execute()
+        client.delete(key)
+        client.rpush(key, "what is this")
     yield
     client.flushall()
 

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import asyncpg
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError
@@ -21,7 +22,14 @@ from app.limits.limiter import Limiter
 
 ATTEMPTS = 3
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-FAILURES = (DBAPIError, PoolTimeoutError, StaleDataError, ConnectionError, TimeoutError)
+FAILURES = (
+    DBAPIError,
+    PoolTimeoutError,
+    StaleDataError,
+    asyncpg.InternalClientError,
+    ConnectionError,
+    TimeoutError,
+)
 
 
 class UnitOfWorkRoute(APIRoute):

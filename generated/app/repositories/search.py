@@ -73,7 +73,7 @@ def holds_any(items: InstrumentedAttribute[Any], wanted: Sequence[Any]) -> Colum
 
 
 def _listed(items: InstrumentedAttribute[Any], wanted: Sequence[Any]) -> ColumnElement[Any]:
-    """A list of the type of another; what that can't hold stands in it as null, which is in none."""
+    """A list of the type of another; what that can't hold is null, which is in no list."""
     kind = items.type.item_type
     if isinstance(kind, Numeric) and not isinstance(kind, Float):
         return cast(array([exact(item) for item in wanted]), ARRAY(Numeric()))

@@ -226,6 +226,25 @@ async def test_a_connection_may_end_in_the_middle(repeatable: bool) -> None:
         assert await one(database.driver, BACKEND) != known
 
 
+async def test_a_connection_that_confuses_the_driver_is_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As it may when its server dies just then."""
+    fetch, confused = asyncpg.Connection.fetch, [True]
+
+    async def fetches(connection: asyncpg.Connection, statement: str) -> object:
+        if confused:
+            confused.pop()
+            raise asyncpg.InternalClientError("another operation is in progress")
+        return await fetch(connection, statement)
+
+    async with connected() as database:
+        known = await one(database.driver, BACKEND)
+        monkeypatch.setattr(asyncpg.Connection, "fetch", fetches)
+        assert await one(database.driver, BACKEND) != known
+        assert not confused
+
+
 async def test_lost_races_are_run_again(races: None) -> None:
     """Whoever lost a race may win the next one, but doesn't try for ever."""
     async with connected() as database:
