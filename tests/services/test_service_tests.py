@@ -13,8 +13,8 @@ from tests.support.running import ROOT, run_python, service_environ
 OWN = sorted(Path(__file__).parent.glob("*.yaml"))
 CONTRACTS = {path.stem: path for path in (*OWN, ROOT / "tests" / "projects" / "library.yaml")}
 CHECKS = (
-    # It puts into each line what tells that the line is reached, and takes it out again. To trace
-    # all that runs, as pytest-cov has to before Python 3.12, makes these tests half as long again.
+    # Each line has something put into it that tells when it is reached. To trace all that runs, as
+    # pytest-cov has to before Python 3.12, makes these tests half as long again.
     "slipcover --source app --fail-under 90 -m pytest -q -p no:cacheprovider",
     "mypy --strict app tests ../overrides",
     "ruff check app tests",

@@ -67,10 +67,7 @@ def scratch_database(servers: Servers) -> Iterator[str]:
 
 
 def service_environ(database_url: str, redis_url: str = "", **settings: str) -> dict[str, str]:
-    """The environment of a service under test.
-
-    It says nothing of a measurement of coverage: no service runs a line of the generator.
-    """
+    """The environment of a service under test."""
     path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
     variables = {
         "PATH": path,
