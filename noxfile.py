@@ -133,15 +133,9 @@ def tests(session: nox.Session) -> None:
     ignored = [f"--ignore=tests/{name}" for name in APART]
     with tempfile.TemporaryDirectory() as folder:
         reached, merged = f"{folder}/reached.json", f"{folder}/merged.json"
-        measure = (
-            "slipcover",
-            "--branch",
-            "--source=generator",
-            "--json",
-            f"--out={reached}",
-            "-m",
-        )
-        call(session, *measure, "pytest", "tests", *ignored, *FILE_BY_FILE, *session.posargs)
+        measured = ("--branch", "--source=generator", "--json", f"--out={reached}")
+        tests_of = ("-m", "pytest", "tests", *ignored, *FILE_BY_FILE, *session.posargs)
+        call(session, "slipcover", *measured, *tests_of)
         told = ("--skip-covered", "--fail-under=95")
         call(session, "slipcover", f"--merge={reached}", f"--out={merged}", *told)
 

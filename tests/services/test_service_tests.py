@@ -37,9 +37,6 @@ def test_a_new_project_passes_its_own_checks(
         MYPY_CACHE_DIR=str(types_of_libraries),
         # Several processes import the service: one of them compiles it.
         PYTHONDONTWRITEBYTECODE="",
-        # Of the plugins that the generator's tests have, a service's own tests know one.
-        PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
-        PYTEST_PLUGINS="pytest_asyncio.plugin",
     )
     for check in CHECKS:
         run_python(tmp_path / name / "generated", environ, "-m", *check.split())

@@ -78,6 +78,9 @@ def service_environ(database_url: str, redis_url: str = "", **settings: str) -> 
         "LOGIN_ATTEMPTS": "1000",
         "DATABASE_URL": database_url,
         "PYTHONDONTWRITEBYTECODE": "1",
+        # Its own tests have the plugins that it asks for, and not what those of the generator need.
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTEST_PLUGINS": "pytest_asyncio.plugin,pytest_cov.plugin",
     }
     if redis_url:
         variables["REDIS_URL"] = redis_url
