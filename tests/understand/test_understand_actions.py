@@ -514,3 +514,38 @@ def test_times_order_a_list_newest_first() -> None:
     plain = action(things(), "list things")
     assert isinstance(plain, ListAction)
     assert [(step.column, step.descending) for step in plain.order] == [("id", False)]
+
+
+@pytest.mark.parametrize(
+    ("usual", "written"),
+    [
+        ("application/json", "Application/JSON; charset=utf-8"),
+        ("application/json", "application/vnd.things.v1+JSON"),
+        ("application/x-www-form-urlencoded", "application/X-WWW-Form-Urlencoded;charset=utf-8"),
+    ],
+)
+def test_media_types_are_compared_without_case_and_parameters(usual: str, written: str) -> None:
+    """RFC 9110, section 8.3.1."""
+
+    def made(media_type: str) -> Contract:
+        document = things()
+        taken = {"required": True, "content": {media_type: {"schema": ref("Thing")}}}
+        document["paths"]["/things"]["post"]["requestBody"] = taken
+        return document
+
+    assert action(made(written), "create Thing") == action(made(usual), "create Thing")
+    assert isinstance(action(made(written), "create Thing"), CreateAction)
+
+
+def test_errors_may_be_declared_with_a_charset() -> None:
+    """What the body of an error is called is taken from there."""
+    problem = obj({"title": TEXT}, "title")
+    content = {"Application/JSON; charset=utf-8": {"schema": problem}}
+    document = things()
+    document["paths"]["/things"]["get"]["responses"]["404"] = {
+        "description": "none",
+        "content": content,
+    }
+    usual = understood(document).errors.usual
+    assert [field.name for field in usual.fields] == ["title"]
+    assert usual.media_type == "application/json; charset=utf-8"

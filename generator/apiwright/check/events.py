@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from apiwright import names
 from apiwright.check.contract import Contract
 from apiwright.check.findings import Findings
-from apiwright.check.storage import Storage, is_json, is_off
+from apiwright.check.storage import Storage, is_off
 from apiwright.check.tables import soft_delete
 from apiwright.check.words import quoted
+from apiwright.ir.media import is_json
 from apiwright.load import Node, Place
 from apiwright.load.wording import shown
 from apiwright.understand.events import AUDIT, EVENT, EVENTS, PARTS, event_names

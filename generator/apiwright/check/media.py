@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from apiwright.check.contract import Contract, Operation
 from apiwright.check.findings import Findings
-from apiwright.check.storage import is_json, success
+from apiwright.check.storage import success
 from apiwright.check.words import quoted
-from apiwright.ir.policies.export import MEDIA_TYPES
+from apiwright.ir.media import export_types, is_json, is_readable
 from apiwright.load import Node, Place
 from apiwright.load.wording import shown
-
-_FORM = "application/x-www-form-urlencoded"
 
 
 def check_bodies(contract: Contract, found: Findings) -> None:
@@ -20,8 +18,7 @@ def check_bodies(contract: Contract, found: Findings) -> None:
         written = operation.node.get("requestBody")
         content = contract.resolve(written).entries("content") if written is not None else {}
         for media_type, node in content.items():
-            essence = media_type.partition(";")[0].strip().lower()
-            if is_json(media_type) or essence == _FORM or id(node) in seen:
+            if is_readable(media_type) or id(node) in seen:
                 continue
             seen.add(id(node))
             message = f"bodies of {quoted(media_type)} are not looked into: they arrive as bytes"
@@ -34,8 +31,7 @@ def check_answers(contract: Contract, found: Findings) -> None:
     for operation in contract.operations:
         response = success(contract, operation)
         content = response.entries("content") if response is not None else {}
-        kinds = {media_type.partition(";")[0].strip() for media_type in content}
-        if operation.method == "get" and kinds <= MEDIA_TYPES:
+        if operation.method == "get" and export_types(content):
             continue
         if content and not any(is_json(media_type) for media_type in content):
             _note_answer(operation, content, found)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from apiwright import names
 from apiwright.check.contract import Contract, Operation
 from apiwright.check.views import View, Views
+from apiwright.ir.media import FORM, is_json
 from apiwright.load import Node
 
-_FORM = "application/x-www-form-urlencoded"
 _KEY_TYPES = frozenset({"string", "integer", "null"})
 
 
@@ -85,12 +85,6 @@ def is_off(word: Node | None) -> bool:
     return word is not None and word.value is False
 
 
-def is_json(media_type: str) -> bool:
-    """Whether a media type is JSON (RFC 6839 section 3.1)."""
-    essence = media_type.partition(";")[0].strip().lower()
-    return essence == "application/json" or essence.endswith("+json")
-
-
 def body_schema(contract: Contract, operation: Operation) -> Node | None:
     """The schema of the JSON, or else of the form, that an operation takes."""
     written = operation.node.get("requestBody")
@@ -98,7 +92,7 @@ def body_schema(contract: Contract, operation: Operation) -> Node | None:
     for media_type, node in content.items():
         if is_json(media_type) and node.get("schema") is not None:
             return node.get("schema")
-    form = content.get(_FORM)
+    form = content.get(FORM)
     return form.get("schema") if form is not None else None
 
 

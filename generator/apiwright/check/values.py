@@ -21,12 +21,11 @@ from apiwright.check.dialect import Dialect
 from apiwright.check.faults import Fault, faults
 from apiwright.check.findings import Findings
 from apiwright.check.specification import node_at
-from apiwright.check.storage import is_json
 from apiwright.check.words import quoted, steps
+from apiwright.ir.media import is_readable
 from apiwright.load import Node, Place, plain
 from apiwright.problems import Severity
 
-_FORM = "application/x-www-form-urlencoded"
 _MOST = 3
 # Saying in full what is wrong takes many more steps than finding that something is.
 _IN_FULL = 2_000
@@ -90,7 +89,7 @@ def _is_plain(place: Place) -> bool:
     if place.kind != "media-type":
         return True
     media_type = place.keys[-1]
-    return is_json(media_type) or media_type.partition(";")[0].strip().lower() == _FORM
+    return is_readable(media_type)
 
 
 def _example(node: Node, schema: Node) -> _Value:

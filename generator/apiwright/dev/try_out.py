@@ -6,11 +6,12 @@ import json
 import shlex
 from collections.abc import Iterator
 
+from apiwright.ir.media import is_form
 from apiwright.ir.operations import CreateAction, ListAction, Operation, RowAction, TokenAction
 from apiwright.ir.samples import NoSampleError, sample
 from apiwright.ir.schemas import Direction, Json
 from apiwright.ir.service import Service
-from apiwright.understand.exchange import FORM, body_content
+from apiwright.understand.exchange import body_content
 
 _READ_TOKEN = "import json, sys; print(json.load(sys.stdin)['access_token'])"
 
@@ -43,7 +44,7 @@ def _sign_in(service: Service, base: str, login: str, password: str) -> Iterator
         content = body_content(operation)
         names = (operation.action.login, operation.action.password)
         url = shlex.quote(base + operation.path)
-        if content is not None and content.media_type == FORM:
+        if content is not None and is_form(content.media_type):
             fields = " ".join(
                 f"--data-urlencode {shlex.quote(f'{name}={value}')}"
                 for name, value in zip(names, (login, password), strict=True)
@@ -75,7 +76,7 @@ def _write(service: Service, base: str, *, signed_in: bool) -> Iterator[str]:
 
 def _body(operation: Operation, service: Service) -> Json:
     content = body_content(operation)
-    if content is None or content.schema is None or content.media_type == FORM:
+    if content is None or content.schema is None or is_form(content.media_type):
         return None
     if content.example:
         return content.example[0]

@@ -45,7 +45,7 @@ from apiwright.plan.views.service import (
     resource_name,
     service_view,
 )
-from apiwright.plan.views.services import service_class_view
+from apiwright.plan.views.services.classes import service_class_view
 from apiwright.plan.views.tenancy import tenancy_view
 from apiwright.plan.views.versions import version_view
 from apiwright.understand.versions.names import version_name

@@ -5,11 +5,11 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from apiwright.ir.emit import json_schema
+from apiwright.ir.media import essence, is_json, is_readable
 from apiwright.ir.operations import Location, Operation, Parameter, Wire
 from apiwright.ir.schemas import Direction, Json, Schema
 from apiwright.ir.service import Service
 from apiwright.ir.shapes import references
-from apiwright.understand.exchange import FORM, is_json
 from apiwright.understand.wire import wire
 
 _URN = "urn:contract:schemas"
@@ -98,10 +98,10 @@ def _operation(operation: Operation, service: Service) -> Json:
     if operation.body is not None:
         contents: dict[str, Json] = {}
         for content in operation.body.contents:
-            essence = content.media_type.partition(";")[0].strip()
-            typed = is_json(essence) or essence == FORM
+            kind = essence(content.media_type)
+            typed = is_readable(kind)
             schema = content.schema if typed else None
-            contents[essence] = {
+            contents[kind] = {
                 "schema": _schema(schema, service) if schema is not None else True,
                 "wire": _wire(wire(schema, service.schemas)) if schema is not None else _TEXT,
             }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from apiwright.ir.media import is_json
 from apiwright.ir.operations import Operation, Response
 from apiwright.ir.samples import NoSampleError, sample
 from apiwright.ir.schemas import Direction, Json, NamedSchema, Property, Schema
@@ -61,10 +62,9 @@ def _commonest(shapes: Iterable[ErrorShape], otherwise: ErrorShape) -> ErrorShap
 def error_shape(response: Response, named: Mapping[str, NamedSchema]) -> ErrorShape:
     """How a response that is declared for an error has to look."""
     for content in response.contents:
-        is_json = content.media_type == _JSON or content.media_type.endswith("+json")
-        if is_json and content.schema is not None and is_object(content.schema, named):
-            fields = _fields(content.schema, named)
-            return ErrorShape(content.media_type, fields, _violation(content.schema, named))
+        json, schema = is_json(content.media_type), content.schema
+        if json and schema is not None and is_object(schema, named):
+            return ErrorShape(content.media_type, _fields(schema, named), _violation(schema, named))
     return USUAL if response.contents else ErrorShape("", ())
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from apiwright import names
+from apiwright.ir.media import is_json
 from apiwright.ir.policies.events import Occasion, ResourceEvents, Webhook, WebhookPart
 from apiwright.ir.schemas import NamedSchema, Schema
 from apiwright.ir.shapes import properties, target
 from apiwright.ir.storage import Entity
 from apiwright.load import Document, Node
-from apiwright.understand.exchange import is_json
 from apiwright.understand.schemas import SchemaReader
 from apiwright.understand.views import ViewReader
 

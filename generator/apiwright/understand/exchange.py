@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from apiwright.ir.media import is_form, is_json
 from apiwright.ir.operations import Content, Operation
 from apiwright.ir.schemas import NamedSchema, Schema
 from apiwright.ir.shapes import array_items, is_object, properties, target
-
-FORM = "application/x-www-form-urlencoded"
-
-
-def is_json(media_type: str) -> bool:
-    """Whether a media type is JSON (RFC 6839, section 3.1)."""
-    essence = media_type.partition(";")[0].strip()
-    return essence == "application/json" or essence.endswith("+json")
 
 
 def body_content(operation: Operation) -> Content | None:
@@ -25,7 +18,7 @@ def body_content(operation: Operation) -> Content | None:
         if is_json(content.media_type) and content.schema is not None:
             return content
     for content in contents:
-        if content.media_type == FORM and content.schema is not None:
+        if is_form(content.media_type) and content.schema is not None:
             return content
     return None
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from apiwright.ir.media import export_types
 from apiwright.ir.operations import Operation
-from apiwright.ir.policies.export import MEDIA_TYPES
 from apiwright.ir.schemas import Schema
 from apiwright.ir.shapes import target
 
@@ -16,11 +16,8 @@ EXPORT: Final = "export"
 def exported(operation: Operation) -> tuple[str, ...]:
     """The media types that an operation exports rows as; none where it answers with others too."""
     success = operation.success
-    found = tuple(
-        content.media_type.partition(";")[0].strip()
-        for content in (success.contents if success is not None else ())
-    )
-    return found if set(found) <= MEDIA_TYPES else ()
+    contents = success.contents if success is not None else ()
+    return export_types(content.media_type for content in contents)
 
 
 def exported_schema(operation: Operation) -> str:

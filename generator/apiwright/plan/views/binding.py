@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from apiwright.code import Code, constant
+from apiwright.ir.media import FORM, essence, is_json, is_readable
 from apiwright.ir.operations import Location, Operation
 from apiwright.ir.service import Service
-from apiwright.understand.exchange import FORM, is_json
 
 _GUARDS = ("authenticate", "nobody")
 
@@ -41,14 +41,14 @@ def binding_view(service: Service) -> BindingView:
     places = {place: _travel(operations, place) for place in Location}
     parameters = [p for operation in operations for p in operation.parameters]
     kinds = {
-        content.media_type.partition(";")[0].strip()
+        essence(content.media_type)
         for operation in operations
         for content in (operation.body.contents if operation.body is not None else ())
     }
     found = [f"from_{place.value}" for place in Location if places[place]]
     found += ["from_body"] if kinds else []
     form = FORM in kinds
-    raw = any(not (is_json(kind) or kind == FORM) for kind in kinds)
+    raw = any(not is_readable(kind) for kind in kinds)
     return BindingView(
         path=places[Location.PATH],
         query=places[Location.QUERY],

@@ -18,13 +18,13 @@ from apiwright.ir.operations import (
     View,
 )
 from apiwright.ir.service import Resource, Service
-from apiwright.ir.storage import Column, Entity, Fill
+from apiwright.ir.storage import Entity, Fill
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.caching import direct_options
 from apiwright.plan.views.directness import Directness
 from apiwright.plan.views.repositories import counts, page_values
 from apiwright.plan.views.routers import key_scopes, location, needed_scopes, route_path
-from apiwright.plan.views.services import stored_values
+from apiwright.plan.views.services.values import stored_values
 from apiwright.plan.views.shapes import Shapes, ShapeView
 from apiwright.plan.views.signatures import schema_imports, signature
 from apiwright.plan.views.tenancy import tenant_column
@@ -371,7 +371,7 @@ class DirectBuilder:
             written = tuple(entity.column(write.column).attribute for write in action.writes)
             return written, constant("changes = sent(body)")
         if action.verb is RowVerb.REPLACE:
-            values = list(stored_values(operation, action, self._service))
+            values = list(stored_values(operation, entity, action.writes, self._service))
             pairs = [compose("{}: {}", literal(c.attribute), value) for c, value in values]
             written = tuple(column.attribute for column, _ in values)
             return written, compose("changes = {{{}}}", joined(pairs))
@@ -473,7 +473,7 @@ class DirectBuilder:
     ) -> tuple[list[ConstantView], list[Code]]:
         entity = self._service.entities[action.entity]
         name = ident(operation.name.upper().strip("_"))
-        values: list[tuple[Column, Code]] = list(stored_values(operation, action, self._service))
+        values = list(stored_values(operation, entity, action.writes, self._service))
         if entity.owner is not None:
             owner = entity.column(entity.owner.column)
             if owner.fill is Fill.OWNER:

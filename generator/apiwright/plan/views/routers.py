@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
+from apiwright.ir.media import is_json
 from apiwright.ir.operations import (
     BulkAction,
     CreateAction,
@@ -28,7 +29,7 @@ from apiwright.plan.views.caching import asked_values, policy
 from apiwright.plan.views.service import openness
 from apiwright.plan.views.shapes import view_constant
 from apiwright.plan.views.signatures import Argument, Signature, schema_imports, signature
-from apiwright.understand.exchange import answer_schema, is_json
+from apiwright.understand.exchange import answer_schema
 from apiwright.understand.versions.names import version_name
 
 _TOKENS = frozenset({SchemeKind.PASSWORD_FLOW, SchemeKind.BEARER})

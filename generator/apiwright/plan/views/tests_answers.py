@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from apiwright.ir.emit import json_schema
+from apiwright.ir.media import essence
 from apiwright.ir.operations import Operation, Response
 from apiwright.ir.schemas import Direction, Json, Schema
 from apiwright.ir.service import Service
@@ -55,7 +56,7 @@ def path_pattern(path: str) -> str:
 
 def _contents(response: Response, service: Service) -> dict[str, Json]:
     return {
-        content.media_type.partition(";")[0].strip(): True
+        essence(content.media_type): True
         if content.schema is None
         else _schema(content.schema, service)
         for content in response.contents

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from jsonschema import Draft202012Validator
 
+from apiwright.ir.media import essence
 from apiwright.ir.schemas import Json
 from apiwright.ir.service import ErrorField, ErrorPart, Errors, ErrorShape, ViolationPart
 from apiwright.plan.views.tests_samples import UNDECIDABLE, registry_of
@@ -56,7 +57,7 @@ class ErrorShapes:
     def _fits(self, shape: ErrorShape, contents: Mapping[str, Json]) -> bool:
         if not shape.fields:
             return not contents
-        schema = contents.get(shape.media_type.partition(";")[0].strip())
+        schema = contents.get(essence(shape.media_type))
         if not isinstance(schema, dict):
             return schema is True
         validator = Draft202012Validator(schema, registry=self._registry)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from apiwright.code import Code, compose, constant, ident, joined, literal
+from apiwright.code import Code, compose, constant, ident, literal
+from apiwright.ir.media import is_json
 from apiwright.ir.operations import (
     CreateAction,
     ListAction,
@@ -18,7 +19,7 @@ from apiwright.ir.shapes import properties
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_people import Guard
 from apiwright.plan.views.tests_writes import staged
-from apiwright.understand.exchange import body_content, is_json
+from apiwright.understand.exchange import body_content
 
 _TEMPTING = ("is_admin", "isAdmin", "is_superuser", "role", "tenant_id", "password_hash")
 """What attackers send along, whether or not there is such a thing."""
@@ -53,29 +54,22 @@ class OwaspView:
     guarded: bool
     bodies: bool
     guarded_bodies: bool
-    guarded_reads: bool
     reads: bool
     fetching: Code
-    fixtures: Code
 
 
 def owasp_view(kit: Kit) -> OwaspView:
     """The tests that a contract has what is tested for."""
     operations = [o for o in kit.service.operations.values() if kit.requests.has(o)]
     guarded = [o for o in operations if kit.people.guard(o) is not Guard.OPEN]
-    closed = tuple(view for o in operations for view in _closed(kit, o))
-    shown = joined([view.parameters for view in closed])
-    needed = [name for name in ("SignIn",) if name in shown or kit.people.known]
     return OwaspView(
-        closed=closed,
+        closed=tuple(view for o in operations for view in _closed(kit, o)),
         limited=tuple(view for o in operations for view in _limited(kit, o)),
         guarded=bool(guarded),
         bodies=any(_takes_json(o) and kit.people.reachable(o) for o in operations),
         guarded_bodies=any(_takes_json(o) for o in guarded),
-        guarded_reads=any(o.method == "get" for o in guarded),
         reads=any(o.method == "get" and kit.people.reachable(o) for o in operations),
         fetching=constant('"relay/webhooks.py",' if kit.service.webhooks else ""),
-        fixtures=joined([ident(name) for name in needed]),
     )
 
 

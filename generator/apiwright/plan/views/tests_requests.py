@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apiwright.code import Code, compose, constant, ident, joined, literal
+from apiwright.ir.media import FORM, is_json
 from apiwright.ir.operations import CustomAction, Location, Operation, ResetRequestAction
 from apiwright.ir.service import Service
 from apiwright.plan.views.service import openness
 from apiwright.plan.views.tests_answers import path_pattern
 from apiwright.plan.views.tests_people import Guard, People
 from apiwright.plan.views.tests_samples import Pairs, Samples, bytes_literal, in_path, pairs
-from apiwright.understand.exchange import FORM, is_json
 
 _RANGE = "*"
 _BAD = "no-such-value"

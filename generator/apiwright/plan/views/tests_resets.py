@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from apiwright.code import Code, compose, constant, ident, literal
 from apiwright.ir.operations import Operation, ResetAction, ResetRequestAction
 from apiwright.plan.views.service import resource_name
-from apiwright.plan.views.services import refuses_with_400
+from apiwright.plan.views.services.accounts import refuses_with_400
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_scene import Scene
 from apiwright.plan.views.tests_sign_in import wire_name

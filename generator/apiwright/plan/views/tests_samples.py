@@ -16,6 +16,7 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
 from apiwright.code import Code, compose, literal
+from apiwright.ir.media import essence, is_json, is_readable
 from apiwright.ir.operations import Content, Location, Operation, Parameter
 from apiwright.ir.samples import NoSampleError, sample
 from apiwright.ir.schemas import Direction, Json, Schema
@@ -23,7 +24,7 @@ from apiwright.ir.service import Service
 from apiwright.ir.shapes import flat
 from apiwright.plan.requests import requests_document
 from apiwright.plan.views.tests_formats import format_checker
-from apiwright.understand.exchange import FORM, body_content, is_json
+from apiwright.understand.exchange import body_content
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -63,27 +64,27 @@ class Samples:
         content = _handled(operation)
         if content is None:
             return None
-        essence = _essence(content)
-        if content.schema is None or not (is_json(essence) or essence == FORM):
-            return Payload(_concrete(essence), None, _RAW)
-        schema = self._body_schema(operation, essence)
+        kind = essence(content.media_type)
+        if content.schema is None or not is_readable(kind):
+            return Payload(_concrete(kind), None, _RAW)
+        schema = self._body_schema(operation, kind)
         for value in self._values(content.schema, content.example):
             if self._fits(schema, value):
-                written = _written(essence, value)
-                return Payload(essence, value, written) if written is not None else None
+                written = _written(kind, value)
+                return Payload(kind, value, written) if written is not None else None
         return None
 
     def media_type(self, operation: Operation) -> str:
         """The media type that bodies of the operation are sent as; empty for none."""
         content = _handled(operation)
-        return _concrete(_essence(content)) if content is not None else ""
+        return _concrete(essence(content.media_type)) if content is not None else ""
 
     def refused(self, operation: Operation) -> Iterator[bytes]:
         """Bodies in JSON that the contract doesn't allow."""
         content = _handled(operation)
-        if content is None or content.schema is None or not is_json(_essence(content)):
+        if content is None or content.schema is None or not is_json(essence(content.media_type)):
             return
-        schema = self._body_schema(operation, _essence(content))
+        schema = self._body_schema(operation, essence(content.media_type))
         fitting = self.body(operation)
         known = fitting.value if fitting is not None else None
         extended: Json = {**known, "no such field": 1} if isinstance(known, dict) else []
@@ -162,8 +163,8 @@ class Samples:
             required = flat(schema, self._service.schemas).required
             yield {name: value for name, value in made.items() if name in required}
 
-    def _body_schema(self, operation: Operation, essence: str) -> Json:
-        return _inside(self._operations, operation.id, "body", "contents", essence, "schema")
+    def _body_schema(self, operation: Operation, kind: str) -> Json:
+        return _inside(self._operations, operation.id, "body", "contents", kind, "schema")
 
     def _parameter_schema(self, operation: Operation, parameter: Parameter) -> Json:
         place = parameter.location.value
@@ -232,20 +233,16 @@ def _handled(operation: Operation) -> Content | None:
     return found or next(iter(contents), None)
 
 
-def _essence(content: Content) -> str:
-    return content.media_type.partition(";")[0].strip()
-
-
-def _concrete(essence: str) -> str:
+def _concrete(media_type: str) -> str:
     """A media type that a range such as `image/*` covers."""
-    kind, _, rest = essence.partition("/")
+    kind, _, rest = media_type.partition("/")
     if kind == "*":
         return "application/octet-stream"
-    return f"{kind}/example" if rest == "*" else essence
+    return f"{kind}/example" if rest == "*" else media_type
 
 
-def _written(essence: str, value: Json) -> bytes | None:
-    if is_json(essence):
+def _written(media_type: str, value: Json) -> bytes | None:
+    if is_json(media_type):
         return json.dumps(value).encode()
     if not isinstance(value, dict) or any(isinstance(v, dict) for v in value.values()):
         return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from apiwright import names
 from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
+from apiwright.ir.media import FORM, is_json
 from apiwright.ir.operations import Action, CreateAction, ListAction, Location, Operation, RowAction
 from apiwright.ir.schemas import Json
 from apiwright.ir.storage import Column, ColumnType, Entity, ManyToMany
@@ -16,7 +17,6 @@ from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_people import Guard
 from apiwright.plan.views.tests_rows import wire_key
 from apiwright.plan.views.tests_samples import Pairs
-from apiwright.understand.exchange import FORM, is_json
 
 _TAKEN = frozenset(
     {

@@ -16,7 +16,11 @@ from apiwright.ir.operations import (
 )
 from apiwright.ir.shapes import properties
 from apiwright.ir.storage import Column, ColumnType, Entity
-from apiwright.plan.views.services import TOKEN_FIELDS, refuses_with_401, refuses_with_403
+from apiwright.plan.views.services.accounts import (
+    TOKEN_FIELDS,
+    refuses_with_401,
+    refuses_with_403,
+)
 from apiwright.plan.views.tests import Kit
 from apiwright.plan.views.tests_people import Guard
 from apiwright.plan.views.tests_scene import Scene

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apiwright.code import Code, compose, constant, ident, literal
+from apiwright.ir.media import is_json
 from apiwright.ir.operations import Operation
 from apiwright.ir.samples import NoSampleError, sample
 from apiwright.ir.schemas import Direction, Json
 from apiwright.ir.service import Service
 from apiwright.ir.versions import AdaptedOperation, Version
 from apiwright.plan.views.tests import Kit
-from apiwright.understand.exchange import is_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
+from apiwright.ir.media import is_json
 from apiwright.ir.operations import Location, Operation, Parameter, RowAction, RowVerb
 from apiwright.ir.schemas import Direction, Schema
 from apiwright.ir.service import Service
@@ -21,7 +22,7 @@ from apiwright.ir.versions import (
     Use,
     Version,
 )
-from apiwright.understand.exchange import answer_schema, body_content, is_json
+from apiwright.understand.exchange import answer_schema, body_content
 from apiwright.understand.versions.compare import Comparer
 from apiwright.understand.versions.declared import former_values, renamed_values
 from apiwright.understand.versions.leaves import differences, same
