@@ -131,7 +131,13 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The tests of the generator, and how much of it they reach."""
     ignored = [f"--ignore=tests/{name}" for name in APART]
-    pytest(session, "tests", *ignored, *FILE_BY_FILE, "--cov=generator", "--cov-fail-under=95")
+    with tempfile.TemporaryDirectory() as folder:
+        reached, merged = f"{folder}/reached.json", f"{folder}/merged.json"
+        measured = ("--branch", "--source=generator", "--json", f"--out={reached}")
+        tests_of = ("-m", "pytest", "tests", *ignored, *FILE_BY_FILE, *session.posargs)
+        call(session, "slipcover", *measured, *tests_of)
+        told = ("--skip-covered", "--fail-under=95")
+        call(session, "slipcover", f"--merge={reached}", f"--out={merged}", *told)
 
 
 @nox.session

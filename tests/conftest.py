@@ -24,7 +24,20 @@ from tests.support.running import ROOT, scratch_database, scratch_servers
 
 # Folders whose files take the longest: they come first, so that no worker begins one of them when
 # the others are done.
-LONGEST = ("projects", "dev", "adopt", "versions", "documentation", "migrate", "conditional")
+LONGEST = (
+    "projects",
+    "bench",
+    "render",
+    "adopt",
+    "tenancy",
+    "write",
+    "dev",
+    "versions",
+    "conditional",
+    "migrate",
+    "events",
+    "documentation",
+)
 # Folders whose files share a service: they stay on one worker, which makes it once.
 TOGETHER = ("bulk", "conditional", "direct")
 # How long an example takes says more about the machine than about what is tested.

@@ -50,6 +50,8 @@ os.environ |= {
     _NAMED: SERVER_URL.render_as_string(hide_password=False) if SERVER_URL else "",
     "ENVIRONMENT": "test",
     "DATABASE_URL": DATABASE_URL.render_as_string(hide_password=False),
+    # A machine with much to do at the same time is no Redis that hangs.
+    "REDIS_TIMEOUT": "10",
     "RATE_LIMIT_FACTOR": "1000000",
     "BCRYPT_ROUNDS": "4",
     "LOGIN_ATTEMPTS": "1000",

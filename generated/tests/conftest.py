@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import io
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
@@ -36,6 +38,15 @@ from tests.scratch import Scratch
 def alembic_config() -> Config:
     """What Alembic's commands work with; they print nothing."""
     return Config(Path(__file__).parents[1] / "alembic.ini", stdout=io.StringIO())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _collected_once() -> Iterator[None]:
+    """Applications begin by the dozen: none of them looks at all that the tests hold once more."""
+    gc.collect()
+    gc.freeze()
+    with patch("app.main.gc"):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

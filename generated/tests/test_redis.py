@@ -34,9 +34,10 @@ def server(socket: Path) -> Iterator[ValkeyServer]:
         yield found
 
 
-def shared(url: str | None) -> SharedRedis:
+def shared(url: str | None, **changes: object) -> SharedRedis:
     """The Redis at an address."""
-    return SharedRedis(settings_with(redis_url=None if url is None else SecretStr(url)))
+    address = None if url is None else SecretStr(url)
+    return SharedRedis(settings_with(redis_url=address, **changes))
 
 
 async def comes_up(found: SharedRedis) -> None:
@@ -111,7 +112,7 @@ async def test_a_server_that_hangs_is_away(
 ) -> None:
     """Those who wait are told together, once it has taken too long; the others at once."""
     monkeypatch.setattr(redis, "PAUSE", 0.05)
-    found = shared(f"unix://{socket}")
+    found = shared(f"unix://{socket}", redis_timeout=0.25)
     found.connect()
     await comes_up(found)
     await found.call("CLIENT", "PAUSE", "2000")

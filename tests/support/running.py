@@ -67,10 +67,7 @@ def scratch_database(servers: Servers) -> Iterator[str]:
 
 
 def service_environ(database_url: str, redis_url: str = "", **settings: str) -> dict[str, str]:
-    """The environment of a service under test.
-
-    It says nothing of a measurement of coverage: no service runs a line of the generator.
-    """
+    """The environment of a service under test."""
     path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
     variables = {
         "PATH": path,
@@ -81,6 +78,9 @@ def service_environ(database_url: str, redis_url: str = "", **settings: str) -> 
         "LOGIN_ATTEMPTS": "1000",
         "DATABASE_URL": database_url,
         "PYTHONDONTWRITEBYTECODE": "1",
+        # Its own tests have the plugins that it asks for, and not what those of the generator need.
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTEST_PLUGINS": "pytest_asyncio.plugin,pytest_cov.plugin",
     }
     if redis_url:
         variables["REDIS_URL"] = redis_url

@@ -30,7 +30,6 @@ IMPORTED = (
     "alembic.command",
     "alembic.config",
     "asyncpg",
-    "coverage",
     "fastapi",
     "pydantic_settings",
     "sqlalchemy.dialects.postgresql.asyncpg",
@@ -101,7 +100,6 @@ def _parent() -> str:
     address = f"{folder.name}/socket"
     process = subprocess.Popen(
         [sys.executable, __file__, address],
-        env={**os.environ, "COVERAGE_PROCESS_START": "", "COVERAGE_PROCESS_CONFIG": ""},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -199,8 +197,6 @@ def _carry_out(connection: socket.socket) -> int:
     sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:1] = [order["folder"], *filter(None, paths)]
-    if os.environ.get("COVERAGE_PROCESS_START") or os.environ.get("COVERAGE_PROCESS_CONFIG"):
-        importlib.import_module("coverage").process_startup(force=True)
     way, what, *rest = order["arguments"]
     sys.argv = [what, *rest]
     if way == "-m":

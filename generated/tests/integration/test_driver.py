@@ -116,7 +116,7 @@ async def test_nothing_is_kept_after_the_end() -> None:
     """What is still busy while the service shuts down gives its connection back by itself."""
     async with connected() as database:
         known = await one(database.driver, BACKEND)
-        busy = asyncio.create_task(one(database.driver, SLEEP, 0.2))
+        busy = asyncio.create_task(one(database.driver, SLEEP, 1))
         await until_busy(known)
         await database.driver.close()
         assert checked_out(database) == 1
@@ -176,7 +176,7 @@ async def test_reads_that_are_the_same_are_shared(races: None) -> None:
     call, other = "SELECT nextval('apart.calls')", "SELECT nextval($1::text::regclass)"
     async with connected(settings_with(database_pool_size=1)) as database:
         known = await one(database.driver, BACKEND)
-        busy = asyncio.create_task(one(database.driver, SLEEP, 0.2))
+        busy = asyncio.create_task(one(database.driver, SLEEP, 1))
         await until_busy(known)
         same = [asyncio.create_task(one(database.driver, call)) for _ in range(AT_ONCE + 5)]
         different = asyncio.create_task(one(database.driver, other, "apart.calls"))
