@@ -31,7 +31,7 @@ from apiwright.ir.storage import Column, Entity, Fill, ManyToMany
 from apiwright.plan.schema_classes import SchemaClasses, plan_schema_classes
 from apiwright.plan.storage.types import sql_type
 from apiwright.plan.views.audit import audited_columns
-from apiwright.plan.views.direct import DirectBuilder, answers_module
+from apiwright.plan.views.direct.operations import DirectBuilder, answers_module
 from apiwright.plan.views.exports import with_possible_exports
 from apiwright.understand.versions.names import version_name
 

@@ -27,12 +27,12 @@ from apiwright.plan.views.caching import caching_view
 from apiwright.plan.views.constraints import constraints_view
 from apiwright.plan.views.dashboard import dashboard
 from apiwright.plan.views.deprecation import deprecations
-from apiwright.plan.views.direct import DirectBuilder, answers_module
+from apiwright.plan.views.direct.operations import DirectBuilder, answers_module
+from apiwright.plan.views.direct.recording import recording_view, told_shapes
 from apiwright.plan.views.events import events_view
 from apiwright.plan.views.exports import exported_shapes, with_possible_exports
 from apiwright.plan.views.limits import limits_view
 from apiwright.plan.views.models import model_view, needs_own_type
-from apiwright.plan.views.recording import recording_view, told_shapes
 from apiwright.plan.views.repositories import repository_view
 from apiwright.plan.views.routers import homes, router_names, router_view
 from apiwright.plan.views.seeds import account_view, seed_views

@@ -15,20 +15,20 @@ from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.binding import binding_view
 from apiwright.plan.views.seeds import account_view
 from apiwright.plan.views.service import is_versioned, keeps_answers, resource_name
-from apiwright.plan.views.tests import Kit
-from apiwright.plan.views.tests_answers import answers_document
-from apiwright.plan.views.tests_api_keys import key_tests_view
-from apiwright.plan.views.tests_load import load_view
-from apiwright.plan.views.tests_matrix import matrix_view
-from apiwright.plan.views.tests_models import model_tests_view
-from apiwright.plan.views.tests_owasp import owasp_view
-from apiwright.plan.views.tests_recording import audit_tests, told_tests
-from apiwright.plan.views.tests_resets import reset_tests_view
-from apiwright.plan.views.tests_resources import resource_tests_view
-from apiwright.plan.views.tests_services import service_tests_views
-from apiwright.plan.views.tests_sign_in import account_tests_view, sign_in_tests_view
-from apiwright.plan.views.tests_tenancy import pairs_walls_view, walls_view
-from apiwright.plan.views.tests_versions import VersionTestsView, version_tests_view
+from apiwright.plan.views.tests.answers import answers_document
+from apiwright.plan.views.tests.api_keys import key_tests_view
+from apiwright.plan.views.tests.kit import Kit
+from apiwright.plan.views.tests.load import load_view
+from apiwright.plan.views.tests.matrix import matrix_view
+from apiwright.plan.views.tests.models import model_tests_view
+from apiwright.plan.views.tests.owasp import owasp_view
+from apiwright.plan.views.tests.recording import audit_tests, told_tests
+from apiwright.plan.views.tests.resets import reset_tests_view
+from apiwright.plan.views.tests.resources import resource_tests_view
+from apiwright.plan.views.tests.services import service_tests_views
+from apiwright.plan.views.tests.sign_in import account_tests_view, sign_in_tests_view
+from apiwright.plan.views.tests.tenancy import pairs_walls_view, walls_view
+from apiwright.plan.views.tests.versions import VersionTestsView, version_tests_view
 
 
 def test_files(

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from apiwright.ir.operations import CustomAction, ExportAction, Operation
 from apiwright.ir.service import Service
-from apiwright.plan.views.directness import Directness
-from apiwright.plan.views.shapes import NotDirectError, Shapes, ShapeView
+from apiwright.plan.views.direct.directness import Directness
+from apiwright.plan.views.direct.shapes import NotDirectError, Shapes, ShapeView
 
 
 def with_possible_exports(service: Service) -> Service:

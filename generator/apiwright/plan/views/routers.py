@@ -27,8 +27,8 @@ from apiwright.ir.service import Resource, SchemeKind, Service
 from apiwright.ir.shapes import flat, properties
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.caching import asked_values, policy
+from apiwright.plan.views.direct.shapes import view_constant
 from apiwright.plan.views.service import openness
-from apiwright.plan.views.shapes import view_constant
 from apiwright.plan.views.signatures import Argument, Signature, schema_imports, signature
 from apiwright.understand.exchange import answer_schema
 from apiwright.understand.versions.names import version_name

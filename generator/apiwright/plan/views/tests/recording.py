@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from apiwright.code import Code
-from apiwright.plan.views.tests import Kit
+from apiwright.plan.views.tests.kit import Kit
 
 
 @dataclass(frozen=True, slots=True)

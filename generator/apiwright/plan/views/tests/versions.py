@@ -13,7 +13,7 @@ from apiwright.ir.samples import NoSampleError, sample
 from apiwright.ir.schemas import Direction, Json
 from apiwright.ir.service import Service
 from apiwright.ir.versions import AdaptedOperation, Version
-from apiwright.plan.views.tests import Kit
+from apiwright.plan.views.tests.kit import Kit
 
 
 @dataclass(frozen=True, slots=True)

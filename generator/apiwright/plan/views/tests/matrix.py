@@ -22,12 +22,12 @@ from apiwright.ir.operations import (
     TokenAction,
 )
 from apiwright.ir.storage import ColumnType, Entity, Ownership
-from apiwright.plan.views.tests import Kit
-from apiwright.plan.views.tests_lists import ListTests
-from apiwright.plan.views.tests_people import Guard
-from apiwright.plan.views.tests_rows import wire_key
-from apiwright.plan.views.tests_scene import Scene
-from apiwright.plan.views.tests_writes import (
+from apiwright.plan.views.tests.kit import Kit
+from apiwright.plan.views.tests.lists import ListTests
+from apiwright.plan.views.tests.people import Guard
+from apiwright.plan.views.tests.rows import wire_key
+from apiwright.plan.views.tests.scene import Scene
+from apiwright.plan.views.tests.writes import (
     callable_in_tests,
     deleted_before,
     example_body,

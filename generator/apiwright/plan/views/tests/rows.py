@@ -12,7 +12,7 @@ from apiwright.ir.service import Service
 from apiwright.ir.storage import Column, ColumnType, Entity, Fill, ManyToMany
 from apiwright.plan.views.seeds import needed_references, seed_views
 from apiwright.plan.views.tenancy import tenant_column
-from apiwright.plan.views.tests_bounds import broken_rules
+from apiwright.plan.views.tests.bounds import broken_rules
 
 _NUMBERED = ("number", "uuid4()")
 

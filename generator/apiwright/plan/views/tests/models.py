@@ -11,9 +11,9 @@ from apiwright.code import Code, compose, constant, ident, literal
 from apiwright.ir.schemas import Json
 from apiwright.ir.storage import Column, ColumnType, Entity, Fill, OnDelete
 from apiwright.plan.views.seeds import needed_references
-from apiwright.plan.views.tests import Kit
-from apiwright.plan.views.tests_bounds import refusals
-from apiwright.plan.views.tests_sign_in import absent_key
+from apiwright.plan.views.tests.bounds import refusals
+from apiwright.plan.views.tests.kit import Kit
+from apiwright.plan.views.tests.sign_in import absent_key
 
 _LONG = 60
 

@@ -16,9 +16,9 @@ from apiwright.ir.operations import (
     RowVerb,
 )
 from apiwright.ir.shapes import properties
-from apiwright.plan.views.tests import Kit
-from apiwright.plan.views.tests_people import Guard
-from apiwright.plan.views.tests_writes import staged
+from apiwright.plan.views.tests.kit import Kit
+from apiwright.plan.views.tests.people import Guard
+from apiwright.plan.views.tests.writes import staged
 from apiwright.understand.exchange import body_content
 
 _TEMPTING = ("is_admin", "isAdmin", "is_superuser", "role", "tenant_id", "password_hash")

@@ -8,9 +8,9 @@ from apiwright.code import Code, compose, constant, ident, literal
 from apiwright.ir.operations import Operation, ResetAction, ResetRequestAction
 from apiwright.plan.views.service import resource_name
 from apiwright.plan.views.services.accounts import refuses_with_400
-from apiwright.plan.views.tests import Kit
-from apiwright.plan.views.tests_scene import Scene
-from apiwright.plan.views.tests_sign_in import wire_name
+from apiwright.plan.views.tests.kit import Kit
+from apiwright.plan.views.tests.scene import Scene
+from apiwright.plan.views.tests.sign_in import wire_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from apiwright.ir.operations import Compare, Filter, ListAction, Location, Opera
 from apiwright.ir.schemas import Json
 from apiwright.ir.shapes import properties
 from apiwright.ir.storage import Column, ColumnType, ManyToMany
-from apiwright.plan.views.tests import Kit
-from apiwright.plan.views.tests_rows import wire_key
-from apiwright.plan.views.tests_samples import pairs
-from apiwright.plan.views.tests_scene import Scene, TestView, plainly_shown
-from apiwright.plan.views.tests_writes import callable_in_tests, shown_key
+from apiwright.plan.views.tests.kit import Kit
+from apiwright.plan.views.tests.rows import wire_key
+from apiwright.plan.views.tests.samples import pairs
+from apiwright.plan.views.tests.scene import Scene, TestView, plainly_shown
+from apiwright.plan.views.tests.writes import callable_in_tests, shown_key
 from apiwright.plan.views.widths import width_beyond
 
 _WORD = re.compile(r"[A-Za-z]{2,20}(?= |$)")

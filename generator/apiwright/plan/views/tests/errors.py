@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from apiwright.ir.media import essence
 from apiwright.ir.schemas import Json
 from apiwright.ir.service import ErrorField, ErrorPart, Errors, ErrorShape, ViolationPart
-from apiwright.plan.views.tests_samples import UNDECIDABLE, registry_of
+from apiwright.plan.views.tests.samples import UNDECIDABLE, registry_of
 
 _PARTS: Mapping[ErrorPart, Json] = {
     ErrorPart.DETAIL: "Not found",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from apiwright.code import Code, ident
 from apiwright.ir.storage import Entity, ManyToMany
 from apiwright.plan.views.tenancy import tenant_column
-from apiwright.plan.views.tests import Kit
+from apiwright.plan.views.tests.kit import Kit
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from apiwright.code import Code, constant, docstring, joined
 from apiwright.ir.operations import CreateAction, ListAction, Operation, RowAction
 from apiwright.ir.service import Resource
-from apiwright.plan.views.tests import Kit
-from apiwright.plan.views.tests_lists import ListTests
-from apiwright.plan.views.tests_scene import TestView
-from apiwright.plan.views.tests_writes import create_tests, custom_tests, row_tests
+from apiwright.plan.views.tests.kit import Kit
+from apiwright.plan.views.tests.lists import ListTests
+from apiwright.plan.views.tests.scene import TestView
+from apiwright.plan.views.tests.writes import create_tests, custom_tests, row_tests
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from apiwright.ir.schemas import Direction, Json, Schema
 from apiwright.ir.service import Service
 from apiwright.ir.shapes import references
 from apiwright.plan.views.service import openness
-from apiwright.plan.views.tests_errors import ErrorShapes
-from apiwright.plan.views.tests_samples import SCHEMAS
+from apiwright.plan.views.tests.errors import ErrorShapes
+from apiwright.plan.views.tests.samples import SCHEMAS
 
 
 def answers_document(service: Service) -> dict[str, Json]:

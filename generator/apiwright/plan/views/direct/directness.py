@@ -18,9 +18,9 @@ from apiwright.ir.operations import (
 from apiwright.ir.service import Service
 from apiwright.ir.shapes import properties, takes_null
 from apiwright.ir.storage import Entity
-from apiwright.plan.views.recording import beside
+from apiwright.plan.views.direct.recording import beside
+from apiwright.plan.views.direct.shapes import NotDirectError, Shapes
 from apiwright.plan.views.routers import guarded
-from apiwright.plan.views.shapes import NotDirectError, Shapes
 from apiwright.plan.views.tenancy import tenant_references
 
 _JSON = "application/json"

@@ -23,7 +23,7 @@ from apiwright.ir.schemas import Direction, Json, Schema
 from apiwright.ir.service import Service
 from apiwright.ir.shapes import flat
 from apiwright.plan.requests import requests_document
-from apiwright.plan.views.tests_formats import format_checker
+from apiwright.plan.views.tests.formats import format_checker
 from apiwright.understand.exchange import body_content
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]

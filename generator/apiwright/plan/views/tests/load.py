@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from apiwright.code import Code, compose, constant, literal
 from apiwright.ir.operations import ListAction, Location, Operation
-from apiwright.plan.views.tests import Kit
-from apiwright.plan.views.tests_people import Guard
-from apiwright.plan.views.tests_rows import wire_key
-from apiwright.plan.views.tests_writes import shown_key
+from apiwright.plan.views.tests.kit import Kit
+from apiwright.plan.views.tests.people import Guard
+from apiwright.plan.views.tests.rows import wire_key
+from apiwright.plan.views.tests.writes import shown_key
 
 _ROWS = 3
 

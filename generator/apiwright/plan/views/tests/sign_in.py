@@ -21,9 +21,9 @@ from apiwright.plan.views.services.accounts import (
     refuses_with_401,
     refuses_with_403,
 )
-from apiwright.plan.views.tests import Kit
-from apiwright.plan.views.tests_people import Guard
-from apiwright.plan.views.tests_scene import Scene
+from apiwright.plan.views.tests.kit import Kit
+from apiwright.plan.views.tests.people import Guard
+from apiwright.plan.views.tests.scene import Scene
 from apiwright.understand.exchange import answer_schema, body_content
 
 

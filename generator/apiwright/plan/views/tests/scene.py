@@ -13,10 +13,10 @@ from apiwright.ir.operations import Action, CreateAction, ListAction, Location, 
 from apiwright.ir.schemas import Json
 from apiwright.ir.storage import Column, ColumnType, Entity, ManyToMany
 from apiwright.plan.views.tenancy import tenant_column
-from apiwright.plan.views.tests import Kit
-from apiwright.plan.views.tests_people import Guard
-from apiwright.plan.views.tests_rows import wire_key
-from apiwright.plan.views.tests_samples import Pairs
+from apiwright.plan.views.tests.kit import Kit
+from apiwright.plan.views.tests.people import Guard
+from apiwright.plan.views.tests.rows import wire_key
+from apiwright.plan.views.tests.samples import Pairs
 
 _TAKEN = frozenset(
     {

@@ -21,12 +21,12 @@ from apiwright.ir.service import Resource, Service
 from apiwright.ir.storage import Entity, Fill
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.views.caching import direct_options
-from apiwright.plan.views.directness import Directness
-from apiwright.plan.views.recording import beside, occasion_of, tells
+from apiwright.plan.views.direct.directness import Directness
+from apiwright.plan.views.direct.recording import beside, occasion_of, tells
+from apiwright.plan.views.direct.shapes import Shapes, ShapeView
 from apiwright.plan.views.repositories import counts, page_values
 from apiwright.plan.views.routers import key_scopes, location, needed_scopes, route_path
 from apiwright.plan.views.services.values import stored_values
-from apiwright.plan.views.shapes import Shapes, ShapeView
 from apiwright.plan.views.signatures import schema_imports, signature
 from apiwright.plan.views.tenancy import tenant_column
 from apiwright.plan.views.widths import of_any_width

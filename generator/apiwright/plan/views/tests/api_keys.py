@@ -8,9 +8,9 @@ from apiwright.code import Code, constant, literal
 from apiwright.ir.operations import CreateAction, Operation
 from apiwright.ir.shapes import properties
 from apiwright.plan.views.routers import key_scopes
-from apiwright.plan.views.tests import Kit
-from apiwright.plan.views.tests_scene import Scene
-from apiwright.plan.views.tests_sign_in import demoted
+from apiwright.plan.views.tests.kit import Kit
+from apiwright.plan.views.tests.scene import Scene
+from apiwright.plan.views.tests.sign_in import demoted
 from apiwright.understand.exchange import answer_schema, body_content
 
 

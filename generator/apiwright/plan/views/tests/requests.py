@@ -11,9 +11,9 @@ from apiwright.ir.media import FORM, is_json
 from apiwright.ir.operations import CustomAction, Location, Operation, ResetRequestAction
 from apiwright.ir.service import Service
 from apiwright.plan.views.service import openness
-from apiwright.plan.views.tests_answers import path_pattern
-from apiwright.plan.views.tests_people import Guard, People
-from apiwright.plan.views.tests_samples import Pairs, Samples, bytes_literal, in_path, pairs
+from apiwright.plan.views.tests.answers import path_pattern
+from apiwright.plan.views.tests.people import Guard, People
+from apiwright.plan.views.tests.samples import Pairs, Samples, bytes_literal, in_path, pairs
 
 _RANGE = "*"
 _BAD = "no-such-value"

@@ -17,10 +17,10 @@ from apiwright.ir.operations import (
 from apiwright.ir.schemas import Direction, Json
 from apiwright.ir.shapes import dropped, flat, properties
 from apiwright.ir.storage import Entity, OnDelete, Unique
-from apiwright.plan.views.tests import Kit
-from apiwright.plan.views.tests_people import Guard
-from apiwright.plan.views.tests_rows import wire_key
-from apiwright.plan.views.tests_scene import Scene, TestView, plainly_shown, shown_as_sent
+from apiwright.plan.views.tests.kit import Kit
+from apiwright.plan.views.tests.people import Guard
+from apiwright.plan.views.tests.rows import wire_key
+from apiwright.plan.views.tests.scene import Scene, TestView, plainly_shown, shown_as_sent
 from apiwright.understand.exchange import body_content
 
 _CLIENT_ERROR = constant("assert 400 <= response.status_code < 500")

@@ -13,9 +13,9 @@ from apiwright.ir.shapes import properties
 from apiwright.plan.schema_classes import SchemaClasses
 from apiwright.plan.storage.types import python_type
 from apiwright.plan.views.signatures import annotation_of
-from apiwright.plan.views.tests import Kit
-from apiwright.plan.views.tests_sign_in import absent_key
-from apiwright.plan.views.tests_writes import shown_key
+from apiwright.plan.views.tests.kit import Kit
+from apiwright.plan.views.tests.sign_in import absent_key
+from apiwright.plan.views.tests.writes import shown_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from apiwright.ir.service import Service
 from apiwright.ir.shapes import properties
 from apiwright.plan.views.api_keys import api_keys_view
 from apiwright.plan.views.service import has_tenants
-from apiwright.plan.views.tests_people import Guard, People
-from apiwright.plan.views.tests_requests import Requests
-from apiwright.plan.views.tests_rows import RowMaker
-from apiwright.plan.views.tests_samples import Samples
+from apiwright.plan.views.tests.people import Guard, People
+from apiwright.plan.views.tests.requests import Requests
+from apiwright.plan.views.tests.rows import RowMaker
+from apiwright.plan.views.tests.samples import Samples
 from apiwright.understand.exchange import body_content
 
 _PASSWORD = "correct horse battery staple"  # nosec B105 - a password of tests

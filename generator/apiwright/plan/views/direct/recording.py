@@ -12,7 +12,7 @@ from apiwright.ir.policies.events import Occasion, ResourceEvents
 from apiwright.ir.service import Service
 from apiwright.ir.storage import Entity
 from apiwright.plan.views.audit import audited_columns
-from apiwright.plan.views.shapes import PropertyView, Shapes, ShapeView, column_value
+from apiwright.plan.views.direct.shapes import PropertyView, Shapes, ShapeView, column_value
 
 _OCCASIONS = {
     RowVerb.UPDATE: Occasion.UPDATED,
