@@ -1,6 +1,6 @@
 """The checks of this repository: `python3 noxfile.py [-s NAME ...]`, or `nox` if there is one.
 
-Without a name, the first runs all sessions that belong to CI, two at a time.
+Without a name, the first runs all sessions that belong to CI, three at a time.
 
 Everything runs with the tools of the checkout's own `.venv`, which is made on first use; no session
 installs anything. `apiwright` is what the sessions check, and the generated service is one of them.
@@ -21,13 +21,14 @@ sys.path.insert(0, str(ROOT / "generator"))
 
 import bootstrap  # noqa: E402 (found through the line above)
 
-# The sessions of a run that names none. Those of a line run two at a time, in this order: a machine
-# of two cores has something to do while one of them waits for a server. The first line is done
-# before the next, which copies what mypy has learnt of libraries.
+# The sessions of a run that names none. Those of a line run three at a time, in this order: a machine
+# of two cores has something to do while some of them wait for a server, or have one worker left. The
+# first line is done before the next, which copies what mypy has learnt of libraries.
 LINES = (
     ("types", "lint", "drift"),
-    ("tests", "quality", "fuzz", "service", "migrations", "corpus"),
+    ("tests", "service", "quality", "fuzz", "migrations", "corpus"),
 )
+AT_A_TIME = 3
 NOX = ["-m", "nox", "-f", str(ROOT / "noxfile.py")]
 
 
@@ -45,7 +46,7 @@ def every_session(python: Path) -> int:
 
     results: dict[str, bool] = {}
     for line in LINES:
-        with ThreadPoolExecutor(2) as pool:
+        with ThreadPoolExecutor(AT_A_TIME) as pool:
             results.update(zip(line, pool.map(run, line), strict=True))
     failed = [name for name, passed in results.items() if not passed]
     print(f"failed: {', '.join(failed)}" if failed else "all sessions pass")
@@ -81,6 +82,8 @@ APART = (
 )
 # Whoever has nothing left to do takes over half of what the other still has.
 BOTH_CORES = ("--numprocesses=2", "--dist=worksteal")
+# Each test takes a minute or so: one at a time, the longest first.
+ONE_BY_ONE = ("--numprocesses=2", "--dist=load", "--maxschedchunk=1")
 # The tests of a file stay together where they share a service, and what it went through. Files come
 # in the order of tests/conftest.py, which knows more than how many tests each of them has.
 FILE_BY_FILE = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
@@ -151,7 +154,7 @@ def service(session: nox.Session) -> None:
     """The tests that come with the generated service, and with services of other contracts."""
     with session.chdir(ROOT / "generated"):
         pytest(session, *BOTH_CORES, "--cov=app", "--cov-fail-under=90")
-    pytest(session, "tests/services", *BOTH_CORES)
+    pytest(session, "tests/services", *ONE_BY_ONE)
 
 
 @nox.session

@@ -36,6 +36,8 @@ LONGEST = (
     "conditional",
     "migrate",
     "events",
+    "direct",
+    "outages",
     "documentation",
 )
 # Folders whose files share a service: they stay on one worker, which makes it once.

@@ -40,7 +40,7 @@ def costs(here: Scene, plan: Plan) -> list[Cost]:
         }
         samples = [
             sample
-            for turn in range(plan.rounds + 1)
+            for turn in range(max(plan.rounds - 1, 1))
             for work in WORKS
             for sample in _round(services, work, plan, turn)
         ]
