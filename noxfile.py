@@ -21,8 +21,8 @@ sys.path.insert(0, str(ROOT / "generator"))
 
 import bootstrap  # noqa: E402 (found through the line above)
 
-# The sessions of a run that names none. Those of a line run three at a time, in this order: a machine
-# of two cores has something to do while some of them wait for a server, or have one worker left. The
+# The sessions of a run that names none. Those of a line run three at a time, in this order: two
+# cores have something to do while some of them wait for a server, or have one worker left. The
 # first line is done before the next, which copies what mypy has learnt of libraries.
 LINES = (
     ("types", "lint", "drift"),
