@@ -14,7 +14,7 @@ from tests.performance.report import README_MARKS
 from tests.performance.scene import ROOT, scene
 from tests.performance.works import TITLES
 
-SMALL = Plan(0.2, 0.1, rounds=1, steps=(1, 4), connections=4, feature_rounds=2)
+SMALL = Plan(0.4, 0.1, rounds=1, steps=(1, 4), connections=4, feature_rounds=2)
 
 
 def test_a_small_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
