@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apiwright.check.contract import Contract, Operation
 from apiwright.check.findings import Findings
+from apiwright.check.security import credential
 from apiwright.check.storage import success
 from apiwright.check.words import quoted
 from apiwright.ir.media import export_types, is_json, is_readable
@@ -82,9 +83,7 @@ def check_schemes(contract: Contract, found: Findings) -> None:
     for name, written in contract.section("securitySchemes").items():
         scheme = contract.resolve(written)
         kind = scheme.string("type")
-        bearer = kind == "http" and scheme.string("scheme").lower() == "bearer"
-        password = kind == "oauth2" and "password" in scheme.entries("flows")
-        if name in required and kind and kind != "apiKey" and not (bearer or password):
+        if name in required and kind and not credential(scheme):
             what = f"{kind} {scheme.string('scheme')}".strip() if kind == "http" else kind
             note_unknown(name, what, written, "an override can authenticate callers", found)
 

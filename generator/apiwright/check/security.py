@@ -84,7 +84,7 @@ def _check_optional(ways: Sequence[Node], found: Findings) -> None:
 
 def _check_together(way: Node, schemes: Mapping[str, Node], found: Findings) -> None:
     """A key and a token, or two keys, that are wanted together."""
-    kinds = [_kind(schemes[name]) for name in way.mapping if name in schemes]
+    kinds = [credential(schemes[name]) for name in way.mapping if name in schemes]
     if len(kinds) < len(way.mapping) or set(kinds) <= {"token"} or "" in kinds or len(kinds) < 2:
         return
     listed = " and ".join(quoted(name) for name in way.mapping)
@@ -108,17 +108,17 @@ def _check_either(ways: Sequence[Node], found: Findings) -> None:
 
 
 def _is_token(way: Node, schemes: Mapping[str, Node]) -> bool:
-    kinds = {_kind(schemes[name]) for name in way.mapping if name in schemes}
+    kinds = {credential(schemes[name]) for name in way.mapping if name in schemes}
     return bool(way.mapping) and kinds == {"token"}
 
 
 def _is_key(way: Node, schemes: Mapping[str, Node]) -> bool:
     return len(way.mapping) == 1 and all(
-        name in schemes and _kind(schemes[name]) == "key" for name in way.mapping
+        name in schemes and credential(schemes[name]) == "key" for name in way.mapping
     )
 
 
-def _kind(scheme: Node) -> str:
+def credential(scheme: Node) -> str:
     """What callers show by a scheme: a token or a key; "" where the service knows neither."""
     kind = scheme.string("type")
     bearer = kind == "http" and scheme.string("scheme").lower() == "bearer"
