@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import secrets
 import subprocess
 import sys
 import urllib.error
@@ -24,6 +23,7 @@ from tests.support.command import apiwright, succeeded
 from tests.support.running import (
     ROOT,
     Running,
+    as_plain_role,
     run_python,
     running_service,
     scratch_database,
@@ -127,7 +127,6 @@ def helpdesk(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iter
 async def settle(url: str, password_hash: str) -> str:
     """Two tenants with a manager each, and a role for the service; its address of the database."""
     connection = await asyncpg.connect(url)
-    role, secret = f"desk_{secrets.token_hex(4)}", secrets.token_hex(16)
     for person in PEOPLE:
         desk = await connection.fetchval(
             "INSERT INTO organizations (name) VALUES ($1) RETURNING id", person
@@ -140,15 +139,9 @@ async def settle(url: str, password_hash: str) -> str:
             desk,
             password_hash,
         )
-    await connection.execute(
-        f"CREATE ROLE {role} LOGIN NOSUPERUSER PASSWORD '{secret}'; "
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}; "
-        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"
-    )
+    plain = await as_plain_role(connection, url)
     await connection.close()
-    parts = urllib.parse.urlsplit(url)
-    place = parts.netloc.rpartition("@")[2]
-    return urllib.parse.urlunsplit(parts._replace(netloc=f"{role}:{secret}@{place}"))
+    return plain
 
 
 def fuzz(target: Target, folder: Path) -> None:

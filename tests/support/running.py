@@ -10,11 +10,15 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import asyncpg
 
 from apiwright.local import Servers, start_servers
 from tests.support import warm
@@ -159,3 +163,16 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
     raise AssertionError(f"not ready: {log.read_text()}")
+
+
+async def as_plain_role(connection: asyncpg.Connection[Any], url: str) -> str:
+    """The address of a database for a new role, which looks past no policy as its owner would."""
+    role, secret = f"plain_{secrets.token_hex(4)}", secrets.token_hex(16)
+    await connection.execute(
+        f"CREATE ROLE {role} LOGIN NOSUPERUSER PASSWORD '{secret}'; "
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}; "
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"
+    )
+    parts = urllib.parse.urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    return urllib.parse.urlunsplit(parts._replace(netloc=f"{role}:{secret}@{place}"))

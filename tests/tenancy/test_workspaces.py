@@ -7,7 +7,6 @@ import os
 import secrets
 import signal
 import time
-import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from apiwright.local import Servers
 from tests.support.command import apiwright, succeeded
 from tests.support.running import (
     Running,
+    as_plain_role,
     run_python,
     running_service,
     scratch_database,
@@ -120,7 +120,6 @@ def desk(
 async def settle(url: str, password_hash: str) -> str:
     """Everybody, and a role for the service; its address of the database."""
     connection = await asyncpg.connect(url)
-    role, secret = f"desk_{secrets.token_hex(4)}", secrets.token_hex(16)
     for name, (workspace, kind) in PEOPLE.items():
         await connection.execute(
             "INSERT INTO members (name, workspace, roles, password_hash) VALUES ($1, $2, $3, $4)",
@@ -129,15 +128,9 @@ async def settle(url: str, password_hash: str) -> str:
             [kind],
             password_hash,
         )
-    await connection.execute(
-        f"CREATE ROLE {role} LOGIN NOSUPERUSER PASSWORD '{secret}'; "
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}; "
-        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"
-    )
+    plain = await as_plain_role(connection, url)
     await connection.close()
-    parts = urllib.parse.urlsplit(url)
-    place = parts.netloc.rpartition("@")[2]
-    return urllib.parse.urlunsplit(parts._replace(netloc=f"{role}:{secret}@{place}"))
+    return plain
 
 
 def test_its_own_tests_pass(generated: Path, servers: Servers) -> None:
