@@ -212,7 +212,8 @@ class Planner:
             modules=joined(list(modules.values())),
             resources=tuple((modules[r.module], resource_name(r)) for r in resources),
         )
-        entities = self._direct.recorded(resources)
+        views = self._answered.values()
+        entities = list(dict.fromkeys(name for view in views for name in view.recorded))
         recording = recording_view(entities, self._service)
         recorded, told = recording is not None, recording is not None and recording.told
         for name in ("__main__", "calls", "remembered", "route", "statements"):

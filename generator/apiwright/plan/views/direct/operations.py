@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apiwright.code import Code, compose, constant, docstring, ident, joined, literal
@@ -68,7 +68,10 @@ class DirectView:
 
 @dataclass(frozen=True, slots=True)
 class DirectResourceView:
-    """The operations of a resource that are answered directly."""
+    """The operations of a resource that are answered directly.
+
+    `recorded` are the entities of which they record what they write.
+    """
 
     label: Code
     override: Code
@@ -76,6 +79,7 @@ class DirectResourceView:
     operations: tuple[DirectView, ...]
     shapes: tuple[ShapeView, ...]
     imports: tuple[Code, ...]
+    recorded: tuple[str, ...]
 
 
 def answers_module(resource: Resource) -> str:
@@ -110,23 +114,18 @@ class DirectBuilder:
             operations=tuple(self._operation(operation) for operation in found),
             shapes=self._shown(found),
             imports=tuple(sorted({line for o in found for line in self._imports(o)})),
+            recorded=tuple(dict.fromkeys(self._recorded(found))),
         )
 
     def why_not(self, operation: Operation) -> str:
         """Why an operation can't be answered directly; empty if it can."""
         return self._rules.why_not(operation)
 
-    def recorded(self, resources: Iterable[Resource]) -> list[str]:
-        """The entities of which direct operations of these resources record what they write."""
-        found: dict[str, None] = {}
-        for name in (name for resource in resources for name in resource.operations):
-            operation = self._service.operations[name]
-            action = operation.action
-            if not isinstance(action, CreateAction | RowAction) or self.why_not(operation):
-                continue
-            if action.entity in self._service.recorded and occasion_of(action) is not None:
-                found[action.entity] = None
-        return list(found)
+    def _recorded(self, operations: list[Operation]) -> Iterator[str]:
+        """The entities of which operations record what they write."""
+        actions = [operation.action for operation in operations]
+        writes = [a for a in actions if isinstance(a, CreateAction | RowAction) and occasion_of(a)]
+        yield from (a.entity for a in writes if a.entity in self._service.recorded)
 
     def _shown(self, operations: list[Operation]) -> tuple[ShapeView, ...]:
         """The shapes of what operations show, each once."""
